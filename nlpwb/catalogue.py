@@ -1,0 +1,198 @@
+"""Every method by name: where its config and its code are, which family it belongs to, what it is in one line.
+
+Strings only: nothing is imported until a method is used, so that listing them costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nlpwb.errors import UsageError, nearest
+
+DEFAULT_HEAD = "logreg"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A method, a reducer or a head.
+
+    ``config`` and ``code`` are ``module:attribute``. ``version`` rises when the same config begins to compute something else;
+    it is part of every cache key. ``output`` says what a representation gives: ``counts`` (never negative, sparse), ``signed``
+    or ``dense``; ``refuses`` lists the outputs that a head cannot take. ``kept`` says that a fitted representation is worth an
+    entry of its own in the cache.
+    """
+
+    name: str
+    role: Literal["method", "reducer", "head"]
+    family: str
+    summary: str
+    source: str
+    config: str
+    code: str
+    version: int = 1
+    output: str = ""
+    refuses: frozenset[str] = frozenset()
+    needs_head: bool = True
+    deterministic: bool = True
+    kept: bool = False
+    loads: tuple[str, ...] = ()
+
+
+def _vectorizer(name: str, summary: str, source: str, output: str = "counts") -> Entry:
+    config = {"onehot": "OneHotConfig", "bow": "BowConfig", "tfidf": "TfidfConfig"}
+    return Entry(
+        name=name,
+        role="method",
+        family="vectorizers",
+        summary=summary,
+        source=source,
+        config=f"nlpwb.methods.vectorizers.config:{config.get(name, 'HashingConfig')}",
+        code="nlpwb.methods.vectorizers.model:"
+        + ("HashingModel" if name == "hashing" else "VectorizerModel"),
+        output=output,
+        loads=("nlpwb.methods.vectorizers.model",),
+    )
+
+
+def _embedding(name: str, config: str, summary: str, source: str) -> Entry:
+    return Entry(
+        name=name,
+        role="method",
+        family="embeddings",
+        summary=summary,
+        source=source,
+        config=f"nlpwb.methods.embeddings.config:{config}",
+        code="nlpwb.methods.embeddings."
+        + ("doc2vec:Doc2VecModel" if name == "doc2vec" else "model:PooledWordVectors"),
+        output="dense",
+        deterministic=False,
+        kept=True,
+        loads=("gensim.models", "nlpwb.methods.embeddings.model"),
+    )
+
+
+def _head(name: str, config: str, summary: str, source: str, **more: Any) -> Entry:
+    return Entry(
+        name=name,
+        role="head",
+        family="heads",
+        summary=summary,
+        source=source,
+        config=f"nlpwb.methods.heads.config:{config}",
+        code=f"nlpwb.methods.heads.{more.pop('module', 'linear')}:{config.removesuffix('Config')}",
+        loads=("sklearn.linear_model",),
+        **more,
+    )
+
+
+_ENTRIES = [
+    Entry(
+        name="majority",
+        role="method",
+        family="baselines",
+        summary="always the most frequent label: what any method must beat",
+        source="the zero rule of Holte (1993), Machine Learning 11",
+        config="nlpwb.methods.baselines.config:MajorityConfig",
+        code="nlpwb.methods.baselines.majority:Majority",
+        needs_head=False,
+    ),
+    _vectorizer("onehot", "which words occur, each 0 or 1", "Harris (1954), Word 10"),
+    _vectorizer("bow", "how often each word or n-gram occurs", "Harris (1954), Word 10"),
+    _vectorizer(
+        "tfidf",
+        "counts weighted by how rare a term is",
+        "Salton & Buckley (1988), IPM 24; Spärck Jones (1972), J. Doc. 28",
+    ),
+    _vectorizer(
+        "hashing",
+        "counts in a fixed number of hashed columns, no vocabulary",
+        "Weinberger et al. (2009), ICML",
+        output="signed",
+    ),
+    _embedding(
+        "skipgram",
+        "SkipgramConfig",
+        "word vectors that predict the words around a word, pooled",
+        "Mikolov et al. (2013), arXiv:1301.3781 and arXiv:1310.4546",
+    ),
+    _embedding(
+        "cbow",
+        "CbowConfig",
+        "word vectors predicted from the words around them, pooled",
+        "Mikolov et al. (2013), arXiv:1301.3781",
+    ),
+    _embedding(
+        "fasttext",
+        "FasttextConfig",
+        "skip-gram or CBOW over character n-grams, pooled; a vector for every unseen word",
+        "Bojanowski et al. (2017), TACL 5",
+    ),
+    _embedding(
+        "doc2vec",
+        "Doc2VecConfig",
+        "a vector for each document, trained with the words",
+        "Le & Mikolov (2014), arXiv:1405.4053",
+    ),
+    Entry(
+        name="lsa",
+        role="reducer",
+        family="vectorizers",
+        summary="truncated singular value decomposition of the matrix before it",
+        source="Deerwester et al. (1990), JASIS 41; Halko et al. (2011), SIAM Review 53",
+        config="nlpwb.methods.vectorizers.config:LsaConfig",
+        code="nlpwb.methods.vectorizers.lsa:Lsa",
+        output="dense",
+        deterministic=False,
+        loads=("sklearn.utils.extmath",),
+    ),
+    _head("logreg", "LogregConfig", "logistic regression; C=auto tunes C", "Cox (1958), JRSS B 20"),
+    _head(
+        "svm",
+        "SvmConfig",
+        "linear support vector machine",
+        "Cortes & Vapnik (1995), Machine Learning 20; Fan et al. (2008), JMLR 9",
+    ),
+    _head(
+        "ridge",
+        "RidgeConfig",
+        "least squares on the labels, with an L2 penalty",
+        "Hoerl & Kennard (1970), Technometrics 12",
+    ),
+    _head(
+        "nb",
+        "NbConfig",
+        "naive Bayes: multinomial, or complement for unequal labels",
+        "Rennie et al. (2003), ICML; Manning et al. (2008), chapter 13",
+        refuses=frozenset({"dense", "signed"}),
+        module="bayes",
+    ),
+    _head(
+        "knn",
+        "KnnConfig",
+        "the labels of the nearest training documents",
+        "Cover & Hart (1967), IEEE Trans. Inf. Theory 13",
+        module="neighbors",
+    ),
+]
+CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+
+
+def find(name: str) -> Entry:
+    """The entry of a name.
+
+    Raises:
+        UsageError: no method, reducer or head has this name; the nearest is offered.
+    """
+    if name not in CATALOGUE:
+        raise UsageError(
+            f"there is no method {name!r}: {nearest(name, CATALOGUE)} (`nlpwb methods` lists them)"
+        )
+    return CATALOGUE[name]
+
+
+def load(path: str) -> Any:
+    """The object that ``module:attribute`` names."""
+    module, _, attribute = path.partition(":")
+    return getattr(importlib.import_module(module), attribute)

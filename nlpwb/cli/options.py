@@ -1,0 +1,174 @@
+"""The options that several commands share, spelled once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import typer
+
+from nlpwb.errors import UsageError
+from nlpwb.report.sink import FORMATS, Sink
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def complete_method(incomplete: str) -> list[str]:
+    """Names of methods, and their options after a colon, for the shell to complete."""
+    from nlpwb.catalogue import CATALOGUE, load
+    from nlpwb.options import option_table
+
+    head, plus, tail = incomplete.rpartition("+")
+    name, colon, options = tail.partition(":")
+    start = head + plus
+    if not colon:
+        roles = ("head", "reducer") if plus else ("method",)
+        return [start + entry for entry, it in CATALOGUE.items() if it.role in roles]
+    if name not in CATALOGUE:
+        return []
+    table = option_table(load(CATALOGUE[name].config))
+    done, comma, last = options.rpartition(",")
+    prefix = f"{start}{name}:{done}{comma}"
+    option, equals, _ = last.partition("=")
+    if not equals:
+        return [f"{prefix}{known}=" for known in table]
+    choices = table[option].choices if option in table else ()
+    return [f"{prefix}{option}={choice}" for choice in choices]
+
+
+def complete_builtin(incomplete: str) -> list[str]:
+    """Built-in corpora; files are completed by the shell itself."""
+    from nlpwb.data.builtin import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+def _among(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in choices:
+            raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+Corpus = Annotated[
+    str,
+    typer.Argument(
+        help="A file, a folder, - for standard input, or a built-in name (`nlpwb data list`).",
+        metavar="CORPUS",
+        autocompletion=complete_builtin,
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help=f"How results are printed: {', '.join(FORMATS)}. auto: a table on a terminal, TSV in a pipe.",
+        callback=_among(FORMATS),
+        autocompletion=lambda: list(FORMATS),
+        metavar="FORMAT",
+    ),
+]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        help="Write the results to this file; with auto its ending decides.",
+        metavar="FILE",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="More notes, also into a pipe or file.")
+]
+Text = Annotated[
+    str | None,
+    typer.Option(
+        "--text", help="Column that holds the text; several are joined: title,body.", metavar="COL"
+    ),
+]
+Label = Annotated[
+    str | None, typer.Option("--label", help="Column that holds the label.", metavar="COL")
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        "--group-col",
+        help="Column whose equal values belong together (author, product): never split, resampled whole.",
+        metavar="COL",
+    ),
+]
+Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of the input.", metavar="NAME")]
+InputFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--input-format",
+        help="csv, tsv, jsonl, text, fasttext or parquet, where name and content do not tell.",
+        metavar="NAME",
+    ),
+]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether a table's first line names its columns; guessed otherwise.",
+    ),
+]
+SkipBadRows = Annotated[
+    bool, typer.Option("--skip-bad-rows", help="Count rows that cannot be read and go on.")
+]
+PerFile = Annotated[
+    bool, typer.Option("--per-file", help="A plain text file is one document, not one a line.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
+Threads = Annotated[
+    int | None, typer.Option("--threads", help="Processors to use; all by default.", min=1)
+]
+CacheDir = Annotated[
+    str | None,
+    typer.Option("--cache-dir", help="Folder of the cache; $NLPWB_CACHE otherwise.", metavar="DIR"),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
+
+
+def make_sink(format: str, out: str | None, quiet: bool, verbose: bool = False) -> Sink:
+    """The place where a command's results and notes go."""
+    if quiet and verbose:
+        raise UsageError("-q and -v contradict each other; give one")
+    return Sink(format=format, out=out, quiet=quiet, verbose=verbose)
+
+
+def read_options(
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    encoding: str = "utf-8",
+    input_format: str | None = None,
+    header: bool | None = None,
+    skip_bad_rows: bool = False,
+    per_file: bool = False,
+) -> Any:
+    """The reading options of a command as the data room takes them."""
+    from nlpwb.data.corpus import ReadOptions
+
+    return ReadOptions(
+        text=text,
+        label=label,
+        group=group,
+        encoding=encoding,
+        input_format=input_format,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+        per_file=per_file,
+    )
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

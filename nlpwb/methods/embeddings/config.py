@@ -1,0 +1,83 @@
+"""Options of the static embeddings: how word vectors are trained, and how a document is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlpwb.errors import UsageError
+from nlpwb.options import Range, option
+
+POOLINGS = ("mean", "tfidf", "sif", "max")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Shared by every method that trains vectors."""
+
+    dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
+    window: int = option(5, help="words before and after that count as context", low=1)
+    min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
+    epochs: int = option(10, help="passes over the corpus", low=1)
+    negative: int = option(5, help="noise words for each word; 0 with hs=yes", low=0)
+    hs: bool = option(False, help="hierarchical softmax in place of negative sampling")
+    sample: float = option(
+        1e-3, help="frequency above which words are thinned out; 0: never", low=0, high=1
+    )
+    learning_rate: float = option(0.025, help="first step size; falls linearly", low=1e-9, high=10)
+    lowercase: bool = option(True, help="fold upper case into lower case")
+
+    def validate(self, method: str) -> None:
+        """Exactly one output layer trains."""
+        if self.negative == 0 and not self.hs:
+            raise UsageError(
+                f"{method}: with negative=0 nothing trains; add hs=yes or raise negative"
+            )
+        if self.negative > 0 and self.hs and self.negative != 5:
+            raise UsageError(
+                f"{method}: hs=yes and negative={self.negative} contradict each other; take one"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordVectorConfig(TrainingConfig):
+    """Word vectors pooled to document vectors."""
+
+    pooling: str = option(
+        "mean",
+        help="mean; tfidf: idf-weighted mean; sif: smooth inverse frequency (Arora et al. 2017); max",
+        choices=POOLINGS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkipgramConfig(WordVectorConfig):
+    """Skip-gram."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CbowConfig(WordVectorConfig):
+    """Continuous bag of words."""
+
+    learning_rate: float = option(0.05, help="first step size; falls linearly", low=1e-9, high=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FasttextConfig(WordVectorConfig):
+    """fastText's subword model."""
+
+    architecture: str = option(
+        "skipgram", help="which words predict which", choices=("skipgram", "cbow")
+    )
+    ngrams: Range = option(
+        (3, 6), help="shortest and longest character n-gram of a word", low=1, high=32
+    )
+    buckets: int = option(200_000, help="hashed slots for the n-grams", low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doc2VecConfig(TrainingConfig):
+    """Paragraph vectors."""
+
+    architecture: str = option("dbow", help="dbow, or dm with word context", choices=("dbow", "dm"))
+    epochs: int = option(20, help="passes over the corpus", low=1)
+    infer_epochs: int = option(20, help="passes over a new document", low=1)

@@ -1,0 +1,222 @@
+"""The options of a method, declared once: a frozen dataclass whose fields carry type, default, range and help.
+
+    @dataclass(frozen=True)
+    class TfidfConfig:
+        ngrams: Range = option((1, 1), help="shortest and longest n-gram", low=1)
+
+Everything that asks about an option (the spec's parser, ``nlpwb methods``, shell completion, the cache key) reads it here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from nlpwb.errors import UsageError, nearest
+
+Range = tuple[int, int]
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+_YES = {"yes": True, "true": True, "on": True, "1": True}
+_NO = {"no": False, "false": False, "off": False, "0": False}
+
+
+@dataclasses.dataclass(frozen=True)
+class OptionInfo:
+    """What is known of one option of one method."""
+
+    name: str
+    kind: str
+    default: object
+    help: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def range(self) -> str:
+        """The values it takes, as people write them: ``>= 1``, ``0 to 1``, ``l1 | l2 | none``."""
+        if self.choices:
+            return " | ".join(self.choices)
+        if self.low is not None and self.high is not None:
+            return f"{show(self.low)} to {show(self.high)}"
+        if self.low is not None:
+            return f">= {show(self.low)}"
+        return self.kind
+
+
+def option(
+    default: Any,
+    *,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    check: Callable[[str], None] | None = None,
+) -> Any:
+    """A dataclass field that knows its help and its range."""
+    metadata = {
+        "help": help,
+        "low": low,
+        "high": high,
+        "choices": tuple(choices),
+        "check": check,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@functools.cache
+def option_table(config_class: type) -> dict[str, OptionInfo]:
+    """The options of a config class by name, in the order of their declaration."""
+    hints = typing.get_type_hints(config_class)
+    return {
+        field.name: OptionInfo(
+            name=field.name,
+            kind=_kind(hints[field.name]),
+            default=field.default,
+            help=field.metadata["help"],
+            low=field.metadata["low"],
+            high=field.metadata["high"],
+            choices=field.metadata["choices"],
+        )
+        for field in dataclasses.fields(config_class)
+    }
+
+
+def parse_options(config_class: type, method: str, words: dict[str, str]) -> Any:
+    """Build the config of ``method`` from option words; every word is used or refused.
+
+    Raises:
+        UsageError: an option that the method does not have, or a value out of its range.
+    """
+    table = option_table(config_class)
+    hints = typing.get_type_hints(config_class)
+    values: dict[str, object] = {}
+    for name, word in words.items():
+        if name not in table:
+            if not table:
+                raise UsageError(f"{method} takes no options, got {name!r}; leave it out")
+            raise UsageError(
+                f"{method} has no option {name!r}: {nearest(name, table)} "
+                f"(`nlpwb methods {method}` lists them)"
+            )
+        info = table[name]
+        value = _convert(hints[name], word, info, method)
+        _in_range(value, word, info, method)
+        values[name] = value
+    config = config_class(**values)
+    validate = getattr(config, "validate", None)
+    if validate is not None:
+        validate(method)
+    for field in dataclasses.fields(config_class):
+        check = field.metadata["check"]
+        if check is not None and field.name in words:
+            check(words[field.name])
+    return config
+
+
+def changed_options(config: Any) -> dict[str, str]:
+    """The options that differ from their defaults, as words: what a spec must say to mean this config."""
+    return {
+        field.name: show(getattr(config, field.name))
+        for field in dataclasses.fields(config)
+        if getattr(config, field.name) != field.default
+    }
+
+
+def show(value: object) -> str:
+    """A value as it is typed in a spec: ``1-2``, ``yes``, ``none``, ``0.5``."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return str(value[0]) if value[0] == value[1] else f"{value[0]}-{value[1]}"
+    if isinstance(value, float) and value.is_integer() and abs(value) >= 2:
+        return str(int(value))
+    return str(value)
+
+
+def _kind(hint: Any) -> str:
+    if hint == Range:
+        return "range"
+    members = [member for member in typing.get_args(hint) if member is not type(None)]
+    if not members:
+        return {int: "integer", float: "number", bool: "yes | no", str: "text"}[hint]
+    words = [
+        "auto" if typing.get_origin(member) is Literal else _kind(member) for member in members
+    ]
+    if type(None) in typing.get_args(hint):
+        words.append("none")
+    return " | ".join(words)
+
+
+def _convert(hint: Any, word: str, info: OptionInfo, method: str) -> object:
+    """The value that a word means for this type; choices are checked here, ranges by the caller."""
+    if info.choices:
+        if word not in info.choices:
+            raise UsageError(
+                f"{method}: {info.name}={word} is not one of its values; "
+                f"{nearest(word, info.choices)}"
+            )
+        return None if word == "none" else word
+    if hint == Range:
+        return _range(word, info, method)
+    if hint is bool:
+        lowered = word.lower()
+        if lowered in _YES or lowered in _NO:
+            return lowered in _YES
+        raise UsageError(f"{method}: {info.name} is yes or no, got {word!r}")
+    if hint is str:
+        return word
+    members = typing.get_args(hint) or (hint,)
+    for member in members:
+        if member is type(None) and word == "none":
+            return None
+        if typing.get_origin(member) is Literal and word in typing.get_args(member):
+            return word
+    if str in members:
+        return word
+    if int in members and word.lstrip("+-").isdigit():
+        return int(word)
+    if float in members:
+        try:
+            number = float(word)
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number):
+            return number
+    raise UsageError(f"{method}: {info.name} must be {_article(info.kind)}, got {word!r}")
+
+
+def _range(word: str, info: OptionInfo, method: str) -> Range:
+    first, dash, last = word.partition("-")
+    if first.isdigit() and (last.isdigit() or not dash):
+        low, high = int(first), int(last or first)
+        if low <= high:
+            return low, high
+    raise UsageError(
+        f"{method}: {info.name} is a number or a range such as 1-2, low end first, got {word!r}"
+    )
+
+
+def _in_range(value: object, word: str, info: OptionInfo, method: str) -> None:
+    numbers = value if isinstance(value, tuple) else (value,)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            continue
+        if info.low is not None and number < info.low:
+            raise UsageError(f"{method}: {info.name} must be at least {show(info.low)}, got {word}")
+        if info.high is not None and number > info.high:
+            raise UsageError(f"{method}: {info.name} must be at most {show(info.high)}, got {word}")
+
+
+def _article(kind: str) -> str:
+    first = kind.split(" | ")[0]
+    return {"integer": "a whole number", "number": "a number"}.get(first, first) + "".join(
+        f" or {word}" for word in kind.split(" | ")[1:]
+    )
