@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -48,6 +46,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"nlpwb {version('nlpwb')}")
         raise typer.Exit
 
@@ -83,6 +83,8 @@ def run(arguments: Sequence[str]) -> int:
         return _quiet_stdout()
     except NlpwbError as error:
         if _debugging(arguments):
+            import traceback
+
             traceback.print_exc()
         _flush(0)
         print(f"nlpwb: {error}", file=sys.stderr)

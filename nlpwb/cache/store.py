@@ -1,0 +1,251 @@
+"""Artifacts on disk, named by what went into them: computed once, written whole, checked when read.
+
+    <root>/<kind>/<hash>/manifest.json      the key in clear, versions, seconds, size and SHA-256 of every file
+    <root>/<kind>/<hash>/...                the files
+    <root>/locks/<hash>.lock                one lock a key: of several processes one computes, the others wait
+    <root>/damaged/...                      what failed its check, set aside
+
+The hash is SHA-256 over kind, format version and key, as canonical JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nlpwb.errors import CacheError
+from nlpwb.options import Json
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Key:
+    """What an artifact is: its kind and all that went into it."""
+
+    kind: str
+    parts: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits."""
+        text = json.dumps(
+            {"kind": self.kind, "format": FORMAT, "parts": self.parts},
+            sort_keys=True,
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished artifact: its folder and its manifest."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What its maker wrote into the manifest beside the key."""
+        facts: dict[str, Any] = self.manifest["facts"]
+        return facts
+
+    @property
+    def bytes(self) -> int:
+        """Size of its files."""
+        return sum(file["bytes"] for file in self.manifest["files"].values())
+
+
+def cache_root(folder: str | os.PathLike[str] | None = None) -> Path:
+    """The cache's folder: the argument, else ``$NLPWB_CACHE``, else the platform's user cache."""
+    if folder is not None:
+        return Path(folder).expanduser()
+    if os.environ.get("NLPWB_CACHE"):
+        return Path(os.environ["NLPWB_CACHE"]).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("nlpwb", appauthor=False)
+
+
+class Cache:
+    """A folder of artifacts.
+
+    ``warn`` is told when an artifact was damaged and is set aside.
+    """
+
+    def __init__(self, root: Path, *, warn: Callable[[str], None] = lambda text: None) -> None:
+        self.root = root
+        self.warn = warn
+
+    def folder(self, key: Key) -> Path:
+        """Where the artifact of a key is, or would be."""
+        return self.root / key.kind / key.digest
+
+    def get(self, key: Key) -> Artifact | None:
+        """The artifact, checked, or None; a damaged one is set aside and told to ``warn``."""
+        folder = self.folder(key)
+        if not folder.is_dir():
+            return None
+        manifest, fault = inspect(folder)
+        if manifest is None or fault:
+            aside = self._set_aside(folder)
+            self.warn(
+                f"the cached {key.kind} {key.digest[:12]} is damaged ({fault}); "
+                f"set aside in {aside} and computed anew"
+            )
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(folder / MANIFEST)  # the time of its last use, for `cache prune`
+        return Artifact(folder, manifest)
+
+    def get_or_make(self, key: Key, make: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+        """The artifact of ``key``; where there is none, ``make`` writes its files into an empty folder and returns facts.
+
+        Of several processes that ask at once, one makes it and the others wait. Nothing is left if ``make`` fails.
+
+        Raises:
+            CacheError: the cache cannot be written; the sentence says why and what helps.
+        """
+        found = self.get(key)
+        if found is not None:
+            return found
+        with self._lock(key):
+            found = self.get(key)
+            if found is not None:
+                return found
+            return self._make(key, make)
+
+    def _make(self, key: Key, make: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+        folder = self.folder(key)
+        started = time.perf_counter()
+        with self._writing():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=f".{key.digest[:12]}.", dir=folder.parent))
+        try:
+            with self._writing():
+                facts = make(temporary)
+                manifest = {
+                    "format": FORMAT,
+                    "kind": key.kind,
+                    "digest": key.digest,
+                    "key": key.parts,
+                    "facts": dict(facts),
+                    "seconds": round(time.perf_counter() - started, 6),
+                    "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                    "python": platform.python_version(),
+                    "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+                    "files": {
+                        path.relative_to(temporary).as_posix(): {
+                            "bytes": path.stat().st_size,
+                            "sha256": _file_hash(path),
+                        }
+                        for path in sorted(temporary.rglob("*"))
+                        if path.is_file()
+                    },
+                }
+                write_json(temporary / MANIFEST, manifest)
+                for path in temporary.rglob("*"):
+                    _flush(path)
+                temporary.replace(folder)
+                _flush(folder.parent)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        return Artifact(folder, json.loads(json.dumps(manifest)))
+
+    @contextlib.contextmanager
+    def _lock(self, key: Key) -> Iterator[None]:
+        from filelock import FileLock
+
+        locks = self.root / "locks"
+        with self._writing():
+            locks.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(locks / f"{key.digest}.lock")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn the operating system's refusals into a sentence."""
+        try:
+            yield
+        except OSError as error:
+            raise CacheError(write_failure(self.root, error)) from error
+
+    def _set_aside(self, folder: Path) -> Path:
+        target = self.root / "damaged" / f"{folder.parent.name}-{folder.name[:12]}-{time.time_ns()}"
+        with self._writing():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.replace(target)
+        return target
+
+
+def write_failure(root: Path, error: OSError) -> str:
+    """The sentence for a cache that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        reason, way_out = "the disk is full", "free some with `nlpwb cache prune --max-size 1GB`"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        reason, way_out = "it cannot be written", "make it writable"
+    else:
+        reason, way_out = (error.strerror or str(error)).lower(), "look at the folder"
+    return f"the cache {root}: {reason}; {way_out}, or give --cache-dir DIR or --no-cache"
+
+
+def inspect(folder: Path) -> tuple[dict[str, Any] | None, str]:
+    """The manifest of an artifact's folder, and what is wrong with it: an empty string when every file is as it was written."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = dict(manifest["files"])
+        _ = manifest["key"], manifest["facts"], manifest["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, "its manifest cannot be read"
+    for name, expected in files.items():
+        path = folder / name
+        try:
+            if path.stat().st_size != expected["bytes"] or _file_hash(path) != expected["sha256"]:
+                return manifest, f"{name} is not what was written"
+        except OSError:
+            return manifest, f"{name} is missing"
+    return manifest, ""
+
+
+def write_json(path: Path, value: Json | Mapping[str, Any]) -> None:
+    """Write JSON in UTF-8, keys in their order."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _file_hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Bring a file or a folder's list of names to the disk, so that a power cut leaves all of it or nothing."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
