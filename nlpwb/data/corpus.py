@@ -1,0 +1,68 @@
+"""Documents, corpora, and how a source is to be read: the nouns of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text with, perhaps, a label and a group.
+
+    ``row`` says where it stands: the line, counted from 1, on which its record begins. In a folder it is the number of the
+    file in sorted order, in Parquet the number of the record.
+    """
+
+    text: str
+    label: str | None
+    group: str | None
+    row: int
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a source is to be read; None means "find out and say so".
+
+    ``text`` names the text column, or several joined by commas, by name or by number from 1. ``labelled`` is True when the
+    caller cannot do without labels, False when it does not want them. ``per_file`` makes one document of a whole plain file.
+    """
+
+    text: str | None = None
+    label: str | None = None
+    group: str | None = None
+    encoding: str = "utf-8"
+    skip_bad_rows: bool = False
+    per_file: bool = False
+    header: bool | None = None
+    input_format: str | None = None
+    labelled: bool | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table the documents come from; several text columns are joined by a space."""
+
+    text: tuple[str, ...]
+    label: str | None
+    group: str | None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All documents of one source, column by column: ``texts``, ``labels``, ``groups`` and ``rows`` are equally long.
+
+    ``labels`` and ``groups`` are None where the source has none. ``notes`` says what was guessed, ``skipped`` counts the bad
+    rows that were left out, and ``fingerprint`` names the bytes and the reading options that this came from.
+    """
+
+    name: str
+    texts: list[str]
+    labels: list[str] | None
+    groups: list[str] | None
+    rows: list[int]
+    notes: tuple[str, ...]
+    skipped: int
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.texts)

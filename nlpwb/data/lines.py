@@ -1,0 +1,87 @@
+"""Records of formats that keep one document a line: plain text, fastText, JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from nlpwb.data.badrows import BadRows
+from nlpwb.errors import InputError, nearest
+
+LABEL_MARK = "__label__"
+
+
+def plain_records(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Each line that holds more than white space, without its line end."""
+    for number, line in enumerate(lines, 1):
+        if not line.isspace():
+            yield number, line.rstrip("\r\n")
+
+
+def fasttext_records(lines: Iterable[str], *, bad: BadRows) -> Iterator[tuple[int, str, str]]:
+    """Line number, label and text of lines such as ``__label__good A fine book .``; blank lines are none."""
+    for number, line in plain_records(lines):
+        words = line.lstrip()
+        if not words.startswith(LABEL_MARK):
+            bad(number, f"a fastText line begins with {LABEL_MARK} and a label, this one does not")
+            continue
+        label, _, text = words.partition(" ")
+        if not label[len(LABEL_MARK) :]:
+            bad(number, f"{LABEL_MARK} is followed by no label")
+        elif text.startswith(LABEL_MARK):
+            bad(number, "it has several labels, and a document takes one")
+        else:
+            yield number, label[len(LABEL_MARK) :], text
+
+
+def json_records(
+    lines: Iterable[str], *, bad: BadRows
+) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Line number and object of every line that is not blank; a line that holds no JSON object goes to ``bad``."""
+    for number, line in enumerate(lines, 1):
+        if line.isspace():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            bad(number, f"it is not JSON ({error.msg} at character {error.colno})")
+            continue
+        except RecursionError:
+            bad(number, "its JSON is nested too deeply")
+            continue
+        if isinstance(record, dict):
+            yield number, record
+        else:
+            bad(number, f"it holds {_json_kind(record)} where an object such as {{...}} is due")
+
+
+def json_text(record: Mapping[str, object], field: str) -> str:
+    """A field as text; raises InputError naming the flaw, which the caller joins to the line."""
+    value = record.get(field)
+    if isinstance(value, str):
+        return value
+    if field not in record:
+        raise InputError(f"it has no field {field!r}; {nearest(field, record)}")
+    if isinstance(value, bool) or value is None or isinstance(value, (list, dict)):
+        raise InputError(f"its field {field!r} is {_json_kind(value)}, not a text")
+    return str(value)
+
+
+def json_label(record: Mapping[str, object], field: str) -> str:
+    """A field as label: numbers and booleans as JSON writes them; raises InputError for anything that is no single value."""
+    value = record.get(field)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json_text(record, field)
+
+
+def _json_kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, (list, dict)):
+        return "an array" if isinstance(value, list) else "an object"
+    return "a number"

@@ -1,0 +1,119 @@
+"""CSV and TSV as documents: header, columns, and a check of every row."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator
+
+from nlpwb.data.badrows import BadRows, flaw
+from nlpwb.data.columns import choose_columns
+from nlpwb.data.corpus import Columns, Document, ReadOptions
+from nlpwb.data.plan import Plan, joined, undecodable
+from nlpwb.data.sniffing import Format, has_header, table_sample
+from nlpwb.data.sources import Source, TextBytes
+from nlpwb.data.tables import Record, csv_records, even_records, tsv_records
+from nlpwb.data.textstream import open_text
+from nlpwb.errors import InputError
+
+
+def plan_table(
+    source: Source, options: ReadOptions, form: Format, *, head: str, complete: bool
+) -> Plan:
+    """How to read a CSV or TSV file whose first characters are ``head``."""
+    sample, whole = table_sample(head, form=form, complete=complete)
+    if not whole and source.reopens:  # a first row longer than the head
+        with _open_records(source, options, form, BadRows(source.name, skip=True)) as (records, _):
+            sample = [fields for _, fields in itertools.islice(records, 2)]
+    if not sample:
+        raise InputError(f"{source.name} holds no rows; a corpus needs at least one document")
+    notes = [form.remark] if form.remark else []
+    header = options.header
+    if header is None:
+        header = has_header(sample, asked=_asked(options))
+        notes.append("its first row is a header (guessed)" if header else "no header (guessed)")
+    width = len(sample[0])
+    names = [str(number) for number in range(1, width + 1)]
+    if header:
+        names = [cell.strip() or number for cell, number in zip(sample[0], names, strict=True)]
+        sample = sample[1:]
+    empty = (
+        f"{source.name} holds a header ({', '.join(names)}) and no rows; "
+        "a corpus needs at least one document"
+    )
+    if header and not sample and complete:
+        raise InputError(empty)
+    even = [row for row in sample if len(row) == width]
+    columns, guesses = choose_columns(names, even, options, name=source.name)
+
+    def documents(bad: BadRows) -> Iterator[Document]:
+        with _open_records(source, options, form, bad) as (records, stream):
+            if header:
+                next(records, None)
+            model = "the header" if header else "the first row"
+            rows = even_records(records, width=width, model=model, bad=bad)
+            yield from _documents(rows, columns, names, stream=stream, bad=bad)
+
+    return Plan(
+        format=form.name,
+        notes=(*notes, *guesses),
+        columns=columns,
+        labelled=columns.label is not None,
+        grouped=columns.group is not None,
+        documents=documents,
+        empty=empty,
+    )
+
+
+@contextlib.contextmanager
+def _open_records(
+    source: Source, options: ReadOptions, form: Format, bad: BadRows
+) -> Iterator[tuple[Iterator[Record], TextBytes]]:
+    """The records of the table, its header among them, and the counters of the bytes that they come from."""
+    with open_text(
+        source,
+        encoding=options.encoding,
+        newline="" if form.name == "csv" else "\n",
+        undecodable=undecodable(options),
+    ) as (text, stream):
+        if form.name == "csv":
+            yield csv_records(text, delimiter=form.delimiter, bad=bad), stream
+        else:
+            yield tsv_records(text), stream
+
+
+def _documents(
+    records: Iterable[Record],
+    columns: Columns,
+    names: list[str],
+    *,
+    stream: TextBytes,
+    bad: BadRows,
+) -> Iterator[Document]:
+    text_at = [names.index(name) for name in columns.text]
+    label_at = names.index(columns.label) if columns.label is not None else None
+    group_at = names.index(columns.group) if columns.group is not None else None
+    only = text_at[0] if len(text_at) == 1 else None
+    label: str | None = None
+    group: str | None = None
+    for number, fields in records:
+        # looked for only where a NUL was seen, or where undecodable bytes are let through to here
+        wrong = next(filter(None, map(flaw, fields)), None) if stream.has_nul or bad.skip else None
+        if wrong is None and label_at is not None:
+            label = fields[label_at]
+            wrong = None if label.strip() else f"its label ({columns.label}) is empty"
+        if wrong is None and group_at is not None:
+            group = fields[group_at]
+            wrong = None if group.strip() else f"its group ({columns.group}) is empty"
+        if wrong is not None:
+            bad(number, wrong)
+            continue
+        text = fields[only] if only is not None else joined(fields[place] for place in text_at)
+        yield Document(text, label, group, number)
+
+
+def _asked(options: ReadOptions) -> list[str]:
+    """Every word that the user gave as the name of a column; a number names a column with or without a header."""
+    asked = [name for name in (options.text, options.label, options.group) if name]
+    asked += [word.strip() for word in (options.text or "").split(",")]
+    return [name for name in asked if name and not name.isdigit()]
