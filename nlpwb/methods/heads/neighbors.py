@@ -1,0 +1,138 @@
+"""The labels of the nearest training documents vote (Cover & Hart 1967); exact, block by block."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from nlpwb.errors import MethodError
+from nlpwb.methods.heads.config import KnnConfig
+from nlpwb.methods.protocol import Matrix, State
+
+_BLOCK_VALUES = 8_000_000
+
+
+class Knn:
+    """The training rows and their labels; rows have length 1 for ``metric=cosine``."""
+
+    probabilistic = True
+
+    def __init__(
+        self, config: KnnConfig, rows: Matrix, targets: NDArray[np.int64], labels: int
+    ) -> None:
+        self.config = config
+        self.rows = rows
+        self.targets = targets
+        self.labels = labels
+
+    @classmethod
+    def fit(
+        cls,
+        config: KnnConfig,
+        matrix: Matrix,
+        targets: NDArray[np.int64],
+        *,
+        labels: int,
+        seed: int,
+    ) -> Self:
+        """Keep the rows.
+
+        Raises:
+            MethodError: fewer rows than neighbours.
+        """
+        del seed
+        if config.k > matrix.shape[0]:
+            raise MethodError(
+                f"knn:k={config.k} asks for more neighbours than there are training rows "
+                f"({matrix.shape[0]:,}); lower k"
+            )
+        return cls(config, _prepared(matrix, config), targets, labels)
+
+    def scores(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Shares of the votes, float64 (n, labels)."""
+        rows = _prepared(matrix, self.config)
+        shares = np.zeros((matrix.shape[0], self.labels))
+        block = max(1, _BLOCK_VALUES // max(1, self.rows.shape[0]))
+        for start in range(0, matrix.shape[0], block):
+            nearness = self._nearness(rows[start : start + block])
+            k = self.config.k
+            # of equal nearness the earlier training row votes: a stable sort keeps this true on every machine
+            near = np.argsort(-nearness, axis=1, kind="stable")[:, :k]
+            votes = np.ones(near.shape)
+            if self.config.weights == "distance":
+                distance = self._distance(np.take_along_axis(nearness, near, axis=1))
+                votes = 1.0 / np.maximum(distance, 1e-12)
+            labels = self.targets[near]
+            for label in range(self.labels):
+                shares[start : start + len(near), label] = (votes * (labels == label)).sum(axis=1)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def _nearness(self, rows: Matrix) -> NDArray[np.float64]:
+        """Cosine, or minus the squared distance: (rows, training rows), dense."""
+        product = rows @ self.rows.T
+        dense = np.asarray(product.todense() if sp.issparse(product) else product, dtype=np.float64)
+        if self.config.metric == "cosine":
+            return dense
+        return 2 * dense - _squares(self.rows)[None, :] - _squares(rows)[:, None]
+
+    def _distance(self, nearness: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.config.metric == "cosine":
+            return np.maximum(0.0, 1.0 - nearness)
+        return np.sqrt(np.maximum(0.0, -nearness))
+
+    def state(self) -> State:
+        """The rows as arrays."""
+        arrays: dict[str, NDArray[Any]] = {"targets": self.targets}
+        if sp.issparse(self.rows):
+            arrays |= {
+                "data": self.rows.data,
+                "indices": self.rows.indices,
+                "indptr": self.rows.indptr,
+            }
+        else:
+            arrays["rows"] = np.asarray(self.rows)
+        return State(
+            arrays=arrays, facts={"labels": self.labels, "columns": int(self.rows.shape[1])}
+        )
+
+    @classmethod
+    def from_state(cls, config: KnnConfig, state: State) -> Self:
+        """The fitted head again."""
+        arrays = state.arrays
+        labels, columns = state.facts["labels"], state.facts["columns"]
+        assert isinstance(labels, int)
+        assert isinstance(columns, int)
+        rows: Matrix
+        if "rows" in arrays:
+            rows = arrays["rows"]
+        else:
+            rows = sp.csr_matrix(
+                (arrays["data"], arrays["indices"], arrays["indptr"]),
+                shape=(len(arrays["indptr"]) - 1, columns),
+            )
+        return cls(config, rows, arrays["targets"], labels)
+
+
+def _prepared(matrix: Matrix, config: KnnConfig) -> Matrix:
+    if sp.issparse(matrix):
+        rows = sp.csr_matrix(matrix, dtype=np.float64)
+        if config.metric == "cosine":
+            rows = sp.diags(_inverse(np.sqrt(_squares(rows)))) @ rows
+        return sp.csr_matrix(rows)
+    dense = np.asarray(matrix, dtype=np.float32)
+    if config.metric == "cosine":
+        dense = dense * _inverse(np.sqrt(_squares(dense)))[:, None].astype(np.float32)
+    return dense
+
+
+def _squares(matrix: Matrix) -> NDArray[np.float64]:
+    if sp.issparse(matrix):
+        return np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64).ravel()
+    return np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64)
+
+
+def _inverse(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1.0 / np.where(lengths == 0, 1.0, lengths)

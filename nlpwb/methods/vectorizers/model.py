@@ -1,0 +1,240 @@
+"""One-hot, bag of words, TF-IDF and hashing as fitted representations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from nlpwb.errors import MethodError
+from nlpwb.methods.protocol import State
+from nlpwb.methods.vectorizers.analysis import make_analyzer
+from nlpwb.methods.vectorizers.chunks import chunked
+from nlpwb.methods.vectorizers.config import (
+    BowConfig,
+    HashingConfig,
+    OneHotConfig,
+    TermsConfig,
+    TfidfConfig,
+)
+from nlpwb.methods.vectorizers.counting import (
+    Limits,
+    Trie,
+    fit_counts,
+    terms,
+    transform_counts,
+)
+from nlpwb.methods.vectorizers.hashing import hash_counts
+from nlpwb.methods.vectorizers.ngrams import Level
+from nlpwb.methods.vectorizers.weighting import inverse_document_frequency, normalized, weigh
+
+Config = OneHotConfig | BowConfig | TfidfConfig
+
+
+class VectorizerModel:
+    """A vocabulary with its columns, and for TF-IDF the weight of each."""
+
+    def __init__(
+        self, config: Config, trie: Trie, idf: NDArray[np.float64] | None, documents: int
+    ) -> None:
+        self.config = config
+        self.trie = trie
+        self.idf = idf
+        self.documents = documents
+        self._analyzer = make_analyzer(config)
+
+    @property
+    def dimensions(self) -> int:
+        """Number of columns."""
+        return self.trie.width
+
+    @classmethod
+    def fit(
+        cls,
+        config: Config,
+        texts: Iterable[str],
+        *,
+        seed: int = 0,
+        threads: int = 1,
+    ) -> tuple[Self, sp.csr_matrix]:
+        """Count the texts, which may be a stream, choose the columns, weigh.
+
+        Returns the model and the matrix: int32 counts, or float64 for TF-IDF; CSR with sorted indices.
+
+        Raises:
+            MethodError: no term is left.
+        """
+        del seed
+        tfidf = isinstance(config, TfidfConfig)
+        binary = _binary(config)
+        limits = Limits(
+            min_df=config.min_df,
+            max_df=config.max_df,
+            max_features=config.max_features,
+            binary=binary,
+            as_float=tfidf,
+        )
+        trie, counts, df, _ = fit_counts(
+            texts, make_analyzer(config), ngrams=config.ngrams, limits=limits, threads=threads
+        )
+        if not trie.width:
+            raise MethodError(_empty_vocabulary(config, counts.shape[0]))
+        idf = None
+        if isinstance(config, TfidfConfig) and config.use_idf:
+            idf = inverse_document_frequency(df, counts.shape[0], smooth=config.smooth_idf)
+        model = cls(config, trie, idf, counts.shape[0])
+        return model, model._weigh(counts)
+
+    def transform(self, texts: Iterable[str], *, threads: int = 1) -> sp.csr_matrix:
+        """The matrix of new texts, in the columns of the fitted ones."""
+        counts = transform_counts(
+            texts,
+            self._analyzer,
+            self.trie,
+            ngrams=self.config.ngrams,
+            binary=_binary(self.config),
+            threads=threads,
+        )
+        return self._weigh(counts)
+
+    def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:
+        if not isinstance(self.config, TfidfConfig):
+            return counts
+        return weigh(
+            counts, self.idf, sublinear_tf=self.config.sublinear_tf, norm=self.config.norm
+        )
+
+    def terms(self) -> list[str]:
+        """The term of every column, in order."""
+        return terms(self.trie)
+
+    def unknown_share(self, texts: Iterable[str]) -> float | None:
+        """Share of the texts' words (or characters) that are in no term."""
+        return unknown_share(self.config, set(self.trie.symbols), texts)
+
+    def state(self) -> State:
+        """The trie as arrays, the symbols as strings, the weights."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for n, columns in enumerate(self.trie.columns):
+            arrays[f"columns.{n + 1}"] = columns
+            if n > 0:
+                level = self.trie.levels[n - 1]
+                arrays[f"parents.{n + 1}"] = level.parents.astype(np.int32)
+                arrays[f"symbols.{n + 1}"] = level.symbols.astype(np.int32)
+        if self.idf is not None:
+            arrays["idf"] = self.idf
+        return State(
+            arrays=arrays,
+            lists={"symbols": self.trie.symbols},
+            facts={"documents": self.documents},
+        )
+
+    @classmethod
+    def from_state(cls, config: Config, state: State) -> Self:
+        """The fitted model again."""
+        depth = sum(name.startswith("columns.") for name in state.arrays)
+        trie = Trie(
+            joiner=make_analyzer(config).joiner,
+            symbols=state.lists["symbols"],
+            levels=[
+                Level(
+                    state.arrays[f"parents.{n}"].astype(np.int64),
+                    state.arrays[f"symbols.{n}"].astype(np.int64),
+                )
+                for n in range(2, depth + 1)
+            ],
+            columns=[state.arrays[f"columns.{n}"] for n in range(1, depth + 1)],
+        )
+        documents = state.facts["documents"]
+        assert isinstance(documents, int)
+        return cls(config, trie, state.arrays.get("idf"), documents)
+
+
+class HashingModel:
+    """Columns by hash: nothing is fitted, nothing is kept."""
+
+    def __init__(self, config: HashingConfig) -> None:
+        self.config = config
+        self._analyzer = make_analyzer(config)
+
+    @property
+    def dimensions(self) -> int:
+        """Number of columns."""
+        return self.config.n_features
+
+    @classmethod
+    def fit(
+        cls, config: HashingConfig, texts: Iterable[str], *, seed: int = 0, threads: int = 1
+    ) -> tuple[Self, sp.csr_matrix]:
+        """The matrix of the texts; there is nothing to fit."""
+        del seed
+        model = cls(config)
+        return model, model.transform(texts, threads=threads)
+
+    def transform(self, texts: Iterable[str], *, threads: int = 1) -> sp.csr_matrix:
+        """Hashed counts, float64, normalised as the config says."""
+        config = self.config
+        counts = hash_counts(
+            texts,
+            self._analyzer,
+            ngrams=config.ngrams,
+            columns=config.n_features,
+            alternate_sign=config.alternate_sign,
+            binary=config.binary,
+            threads=threads,
+        )
+        return normalized(counts, config.norm)
+
+    def unknown_share(self, texts: Sequence[str]) -> float | None:
+        """A hash knows every word."""
+        del texts
+        return None
+
+    def state(self) -> State:
+        """Nothing."""
+        return State()
+
+    @classmethod
+    def from_state(cls, config: HashingConfig, state: State) -> Self:
+        """The same again."""
+        del state
+        return cls(config)
+
+
+def unknown_share(config: TermsConfig, known: set[str], texts: Iterable[str]) -> float | None:
+    """Share of the symbols of the texts that ``known`` does not hold; None for texts without symbols."""
+    analyzer = make_analyzer(config)
+    total = unknown = 0
+    for chunk in chunked(texts):
+        stream = analyzer(chunk)
+        counts = np.bincount(stream.ids, minlength=len(stream.symbols))
+        strange = [symbol not in known for symbol in stream.symbols]
+        total += int(counts.sum())
+        unknown += int(counts[np.array(strange, dtype=bool)].sum())
+    return unknown / total if total else None
+
+
+def _binary(config: Config) -> bool:
+    return isinstance(config, OneHotConfig) or (isinstance(config, TfidfConfig) and config.binary)
+
+
+def _empty_vocabulary(config: Config, documents: int) -> str:
+    limits = []
+    if config.min_df not in (0, 1):
+        limits.append(f"min_df={config.min_df}")
+    if config.max_df != 1.0:
+        limits.append(f"max_df={config.max_df}")
+    if limits:
+        return (
+            f"no term of the {documents:,} documents is left after {' and '.join(limits)}; "
+            "lower min_df or raise max_df"
+        )
+    kind = "characters" if config.analyzer in ("char", "char_wb") else "words"
+    shortest = f" of {config.ngrams[0]} {kind}" if config.ngrams[0] > 1 else ""
+    return (
+        f"the {documents:,} documents hold no term{shortest}; "
+        "try analyzer=char, or single=yes for words of one character"
+    )
