@@ -49,9 +49,13 @@ RANGES = (
     (0x1800, 0x18AF, "Mongolian"),
     (0x1C80, 0x1C8F, "Cyrillic"),
     (0x1C90, 0x1CBF, "Georgian"),
-    (0x1D00, 0x1DBF, "Latin"),
+    (0x1D00, 0x1D25, "Latin"),
+    (0x1D26, 0x1D2A, "Greek"),
+    (0x1D2B, 0x1D2B, "Cyrillic"),
+    (0x1D2C, 0x1DBF, "Latin"),
     (0x1E00, 0x1EFF, "Latin"),
     (0x1F00, 0x1FFF, "Greek"),
+    (0x2183, 0x2184, "Latin"),
     (0x2C60, 0x2C7F, "Latin"),
     (0x2D00, 0x2D2F, "Georgian"),
     (0x2D80, 0x2DDF, "Ethiopic"),
@@ -70,10 +74,14 @@ RANGES = (
     (0xA960, 0xA97F, "Hangul"),
     (0xA9E0, 0xA9FF, "Myanmar"),
     (0xAA60, 0xAA7F, "Myanmar"),
-    (0xAB30, 0xAB6F, "Latin"),
+    (0xAB00, 0xAB2F, "Ethiopic"),
+    (0xAB30, 0xAB64, "Latin"),
+    (0xAB65, 0xAB65, "Greek"),
+    (0xAB66, 0xAB6F, "Latin"),
     (0xAC00, 0xD7FF, "Hangul"),
     (0xF900, 0xFAFF, "Han"),
     (0xFB00, 0xFB06, "Latin"),
+    (0xFB13, 0xFB17, "Armenian"),
     (0xFB1D, 0xFB4F, "Hebrew"),
     (0xFB50, 0xFDFF, "Arabic"),
     (0xFE70, 0xFEFF, "Arabic"),
@@ -100,10 +108,15 @@ WITHOUT_SPACES = frozenset({"Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer
 
 @dataclass(frozen=True)
 class Advice:
-    """What a corpus's scripts mean for its tokens: the scripts, their share of the letters (0 to 1), the sentence."""
+    """What a corpus's scripts mean for its tokens.
+
+    ``scripts`` are those without spaces, ``share`` is theirs of the letters (0 to 1), ``finding`` says so in words, and
+    ``sentence`` adds the option of the vectorizers that helps.
+    """
 
     scripts: tuple[str, ...]
     share: float
+    finding: str
     sentence: str
 
 
@@ -145,11 +158,11 @@ def without_spaces(texts: Iterable[str], *, sample: int = 1000) -> Advice | None
     ordered = sorted(found, key=lambda script: (-found[script], script))
     # A script of a few stray characters is counted, but needs no naming.
     named = tuple(script for script in ordered if found[script] >= 0.01 * total)
-    sentence = (
+    finding = (
         f"{_percent(share)} of the letters are {_joined(named)}, written without spaces: "
-        "words cannot be found there; use analyzer=char,ngrams=1-3"
+        "words cannot be found there"
     )
-    return Advice(scripts=named, share=share, sentence=sentence)
+    return Advice(named, share, finding, f"{finding}; use analyzer=char,ngrams=1-3")
 
 
 def _script_counts(texts: Iterable[str]) -> Counter[str]:

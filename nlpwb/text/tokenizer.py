@@ -13,7 +13,7 @@ Options follow a colon, with commas between them: ``bpe:8000,lowercase=yes,min_f
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -109,10 +109,16 @@ def parse_tokenizer_spec(spec: str) -> TokenizerSpec:
     return TokenizerSpec(kind, parse_options(config_class, kind, words))
 
 
-def make_tokenizer(spec: str, *, training: Iterable[str] | None = None) -> Tokenizer:
+def make_tokenizer(
+    spec: str,
+    *,
+    training: Iterable[str] | None = None,
+    special_tokens: Sequence[str] | None = None,
+) -> Tokenizer:
     """The tokenizer that a spec names.
 
-    ``training`` holds the texts that a trained kind learns from; the others do not look at it.
+    ``training`` holds the texts that a trained kind learns from, ``special_tokens`` get its first ids (None: those that
+    are usual for the kind); the other kinds do not look at either.
 
     Raises:
         UsageError: a spec without meaning, or a trained kind without texts.
@@ -144,6 +150,7 @@ def make_tokenizer(spec: str, *, training: Iterable[str] | None = None) -> Token
         min_frequency=_min_frequency(config),
         lowercase=config.lowercase,
         single_characters=isinstance(config, WordConfig) and config.single,
+        special_tokens=special_tokens,
     )
     return SubwordTokenizer(inner, name=parsed.kind, spec=str(parsed))
 
