@@ -68,12 +68,12 @@ BUILTINS = (
         "Apache-2.0, written for nlpwb", "reviews.csv",
     ),
     Builtin(
-        "sample:pairs", "pairs", "sentences, English and German", 400,
+        "sample:pairs", "pairs", "sentences, English and German", 420,
         "Apache-2.0, written for nlpwb", "pairs.tsv", text="source",
     ),
     Builtin(
-        "sample:prose", "unlabelled", "plain English prose, a paragraph a line", 0,
-        "Apache-2.0, written for nlpwb", "prose.txt", format="plain",
+        "sample:prose", "unlabelled", "plain English prose, a paragraph a line", 225,
+        "Apache-2.0, written for nlpwb", "prose.txt", format="text",
     ),
     Builtin(
         "gensim:pang_lee_polarity", "labelled", "sentences of film reviews, 2 labels (neg, pos)", 200,
@@ -81,23 +81,23 @@ BUILTINS = (
     ),
     Builtin(
         "gensim:lee_background", "unlabelled", "short news texts, Australian Broadcasting Corporation", 300,
-        _ABC_NEWS, "lee_background.cor", format="plain",
+        _ABC_NEWS, "lee_background.cor", format="text",
     ),
     Builtin(
         "gensim:lee", "unlabelled", "50 more of these news texts, those whose similarity people judged", 50,
-        _ABC_NEWS, "lee.cor", encoding="cp1252", format="plain",
+        _ABC_NEWS, "lee.cor", encoding="cp1252", format="text",
     ),
     Builtin(
         "gensim:head500", "unlabelled", "English Wikipedia articles as stemmed words", 250,
-        _WIKIPEDIA, "head500.noblanks.cor", format="plain",
+        _WIKIPEDIA, "head500.noblanks.cor", format="text",
     ),
     Builtin(
         "gensim:crime_and_punishment", "unlabelled", "the first paragraphs of Dostoyevsky's novel, Russian", 5,
-        "public domain", "crime-and-punishment.txt", format="plain",
+        "public domain", "crime-and-punishment.txt", format="text",
     ),
     Builtin(
         "gensim:testcorpus", "unlabelled", "nine titles of papers, the toy corpus of latent semantic analysis", 9,
-        "not stated (Deerwester et al. 1990)", "testcorpus.txt", format="plain",
+        "not stated (Deerwester et al. 1990)", "testcorpus.txt", format="text",
     ),
     Builtin(
         "gensim:wordsim353", "similarity", "WordSim-353, pairs of words with human scores", 353,
@@ -114,6 +114,11 @@ BUILTINS = (
 )  # fmt: skip
 
 
+def names() -> list[str]:
+    """The names of all built-in data sets."""
+    return [builtin.name for builtin in BUILTINS]
+
+
 def is_builtin(source: str) -> bool:
     """Whether a source is meant as a built-in name; a file of that very name goes first."""
     return source.startswith(_PREFIXES) and not Path(source).exists()
@@ -124,7 +129,7 @@ def find_builtin(name: str) -> Builtin:
     for builtin in BUILTINS:
         if builtin.name == name:
             return builtin
-    way_out = nearest(name, [builtin.name for builtin in BUILTINS])
+    way_out = nearest(name, names())
     raise InputError(f"there is no built-in data set {name}; {way_out}")
 
 

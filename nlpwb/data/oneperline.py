@@ -141,7 +141,7 @@ def _unlabelled(
             f"{source.name} is plain text and has no labels; give CSV, TSV, JSONL, fastText or a folder for each label"
         )
     return Plan(
-        format="plain",
+        format="text",
         notes=notes,
         columns=None,
         labelled=False,

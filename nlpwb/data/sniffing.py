@@ -24,7 +24,7 @@ from nlpwb.data.columns import (
 )
 from nlpwb.data.lines import LABEL_MARK
 
-FORMATS = ("csv", "tsv", "jsonl", "plain", "fasttext", "parquet")
+FORMATS = ("csv", "tsv", "jsonl", "text", "fasttext", "parquet")
 SAMPLE_ROWS = 1000
 
 _BY_SUFFIX = {
@@ -78,13 +78,13 @@ def guess_format(head: str, *, suffix: str, complete: bool, wanted: str | None) 
     if _tab_columns(lines):
         return Format("tsv", remark="read as TSV: all lines have the same number of tabs")
     if suffix in _TEXT_SUFFIXES:
-        return Format("plain")
+        return Format("text")
     if lines and _is_object(lines[0], whole=complete or len(lines) > 1):
         return Format("jsonl", remark="read as JSONL: its first line is a JSON object")
     named_columns = _named_columns(head, complete=complete)
     if named_columns:
         return named_columns
-    return Format("plain", remark="read as plain text: a document a line")
+    return Format("text", remark="read as plain text: a document a line")
 
 
 def table_sample(head: str, *, form: Format, complete: bool) -> tuple[list[list[str]], bool]:

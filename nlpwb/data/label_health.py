@@ -1,0 +1,123 @@
+"""What is wrong with the labels of a corpus."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from nlpwb.data.corpus import Corpus
+from nlpwb.data.findings import Finding, Part, Severity, found, percent
+
+_FEW_ROWS = 10
+_IMBALANCE = 10  # times as many rows of the largest label as of the smallest
+_MANY_LABELS = 50  # beyond these, the search for labels inside texts would take too long
+_LEAK_INSIDE, _LEAK_OUTSIDE = 0.9, 0.05
+
+
+def label_findings(corpus: Corpus, part: Part) -> list[Finding]:
+    """Too few labels or rows of one, imbalance, labels that are spelt in two ways, labels that stand in their texts."""
+    if corpus.labels is None:
+        message = "no labels, so methods are compared without them; --label names a column"
+        return [Finding("note", "unlabelled", message, len(corpus), 1.0, (), part)]
+    counts = Counter(corpus.labels)
+    return [
+        *_too_few(corpus, part, counts),
+        *_spellings(corpus, part, counts),
+        *_imbalance(corpus, part, counts),
+        *_leaks(corpus, part, counts),
+    ]
+
+
+def _too_few(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
+    assert corpus.labels is not None
+    severity: Severity = "error" if part == "train" else "warning"
+    if len(counts) == 1:
+        label = corpus.labels[0]
+        message = f"all rows have the label {label!r}, so there is nothing to tell apart"
+        return [Finding(severity, "one-label", message, len(corpus), 1.0, (), part)]
+    findings = []
+    for code, low, high, grade, what in (
+        ("label-with-one-row", 1, 1, severity, "{n} [labels have|label has] one row only, which cannot both train and test"),
+        ("label-with-few-rows", 2, _FEW_ROWS - 1, "warning", f"{{n}} rows are of labels with fewer than {_FEW_ROWS} rows"),
+    ):  # fmt: skip
+        rare = sorted(label for label, count in counts.items() if low <= count <= high)
+        rows = [
+            row for label, row in zip(corpus.labels, corpus.rows, strict=True) if label in set(rare)
+        ]
+        if rows:
+            named = ", ".join(repr(label) for label in rare[:5]) + (", …" if len(rare) > 5 else "")
+            findings.append(
+                found(grade, code, part, rows, len(corpus), f"{what} ({{share}}): {named}")
+            )
+    return findings
+
+
+def _spellings(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
+    """Labels that are one label but for case and spaces."""
+    assert corpus.labels is not None
+    alike: dict[str, list[str]] = {}
+    for label in sorted(counts):
+        alike.setdefault("".join(label.casefold().split()), []).append(label)
+    findings = []
+    for spellings in alike.values():
+        if len(spellings) > 1:
+            rare = set(spellings) - {max(spellings, key=lambda label: counts[label])}
+            rows = [
+                row for label, row in zip(corpus.labels, corpus.rows, strict=True) if label in rare
+            ]
+            named = " and ".join(repr(label) for label in spellings)
+            findings.append(
+                found(
+                    "warning", "label-spellings", part, rows, len(corpus),
+                    f"the labels {named} differ in case or spaces alone, {{n}} [rows have|row has] the rarer one ({{share}}); make them one",
+                )
+            )  # fmt: skip
+    return findings
+
+
+def _imbalance(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
+    (most, large), *_, (least, small) = (
+        counts.most_common() if len(counts) > 1 else [("", 0), ("", 0)]
+    )
+    if not small or large < 3 * small:
+        return []
+    severity: Severity = "warning" if large >= _IMBALANCE * small else "note"
+    share = large / len(corpus)
+    message = (
+        f"unbalanced labels: {large:,} rows of {most!r} ({percent(share)}), {small:,} of {least!r}; "
+        f"always saying {most!r} has an accuracy of {share:.3f}, so judge by --metric macro-f1"
+    )
+    return [Finding(severity, "imbalance", message, large, share, (), part)]
+
+
+def _leaks(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
+    """Labels whose name stands in nearly all of their texts and in hardly any other."""
+    assert corpus.labels is not None
+    wordy = [
+        label for label, n in counts.items() if n >= 5 and len(label) > 1 and not label.isdigit()
+    ]
+    if not wordy or len(counts) < 2 or len(counts) > _MANY_LABELS:
+        return []
+    texts = [text.casefold() for text in corpus.texts]
+    findings = []
+    for label in wordy:
+        name = label.casefold()
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        rows = []
+        outside = 0
+        for text, given, row in zip(texts, corpus.labels, corpus.rows, strict=True):
+            if name in text and word.search(text):
+                if given == label:
+                    rows.append(row)
+                else:
+                    outside += 1
+        others = len(corpus) - counts[label]
+        if len(rows) >= _LEAK_INSIDE * counts[label] and outside <= _LEAK_OUTSIDE * others:
+            findings.append(
+                found(
+                    "warning", "label-in-text", part, rows, len(corpus),
+                    f"the label {label!r} stands as a word in {{n}} of its {counts[label]:,} texts and in {outside:,} others; "
+                    "if it was not written by the author, results will be too good",
+                )
+            )  # fmt: skip
+    return findings
