@@ -52,18 +52,28 @@ def _label_sets(train: Corpus, test: Corpus) -> list[Finding]:
         names = ", ".join(sorted(asked - known))
         findings.append(
             found(
-                "error", "unknown-labels", "across", unknown, len(test),
-                f"{{n}} test [documents have labels|document has a label] that no training document has ({names}; {{share}}); no method can be right there",
+                "error",
+                "unknown-labels",
+                "across",
+                unknown,
+                len(test),
+                f"{{n}} test [documents have labels|document has a label] that no training document has "
+                f"({names}; {{share}}); no method can be right there",
             )
-        )  # fmt: skip
+        )
     if known - asked:
         names = ", ".join(sorted(known - asked))
         findings.append(
             Finding(
-                "warning", "untested-labels", f"labels that no test document has: {names}",
-                len(known - asked), len(known - asked) / len(known), (), "across",
+                "warning",
+                "untested-labels",
+                f"labels that no test document has: {names}",
+                len(known - asked),
+                len(known - asked) / len(known),
+                (),
+                "across",
             )
-        )  # fmt: skip
+        )
     return findings
 
 
@@ -80,11 +90,16 @@ def _lengths(corpus: Corpus, part: Part) -> list[Finding]:
     if long:
         findings.append(
             found(
-                "warning" if max(lengths) >= 1_000_000 else "note", "very-long", part, long, len(corpus),
-                f"{{n}} [texts are|text is] at least 20 times as long as the median ({{share}}), the longest has {max(lengths):,} characters; "
+                "warning" if max(lengths) >= 1_000_000 else "note",
+                "very-long",
+                part,
+                long,
+                len(corpus),
+                f"{{n}} [texts are|text is] at least 20 times as long as the median "
+                f"({{share}}), the longest has {max(lengths):,} characters; "
                 "perhaps several records in one, or a quote that was never closed",
             )
-        )  # fmt: skip
+        )
     short = [
         row
         for text, row in zip(corpus.texts, corpus.rows, strict=True)
@@ -92,18 +107,30 @@ def _lengths(corpus: Corpus, part: Part) -> list[Finding]:
     ]
     if short:
         findings.append(
-            found("note", "very-short", part, short, len(corpus), "{n} [texts have|text has] only one or two characters ({share})")
-        )  # fmt: skip
+            found(
+                "note",
+                "very-short",
+                part,
+                short,
+                len(corpus),
+                "{n} [texts have|text has] only one or two characters ({share})",
+            )
+        )
     total = sum(lengths)
     heaviest = max(range(len(lengths)), key=lengths.__getitem__)
     if len(lengths) >= 20 and lengths[heaviest] >= 0.1 * total:
         share = lengths[heaviest] / total
         findings.append(
             Finding(
-                "warning", "one-text-dominates", f"one text makes up {percent(share)} of all characters",
-                1, share, (corpus.rows[heaviest],), part,
+                "warning",
+                "one-text-dominates",
+                f"one text makes up {percent(share)} of all characters",
+                1,
+                share,
+                (corpus.rows[heaviest],),
+                part,
             )
-        )  # fmt: skip
+        )
     low, high = _quantiles(lengths)
     message = (
         f"characters in a text: median {middle:,.0f}, nine of ten between {low:,} and {high:,}"

@@ -68,10 +68,15 @@ def _spellings(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding
             named = " and ".join(repr(label) for label in spellings)
             findings.append(
                 found(
-                    "warning", "label-spellings", part, rows, len(corpus),
-                    f"the labels {named} differ in case or spaces alone, {{n}} [rows have|row has] the rarer one ({{share}}); make them one",
+                    "warning",
+                    "label-spellings",
+                    part,
+                    rows,
+                    len(corpus),
+                    f"the labels {named} differ in case or spaces alone, "
+                    f"{{n}} [rows have|row has] the rarer one ({{share}}); make them one",
                 )
-            )  # fmt: skip
+            )
     return findings
 
 
@@ -115,9 +120,13 @@ def _leaks(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
         if len(rows) >= _LEAK_INSIDE * counts[label] and outside <= _LEAK_OUTSIDE * others:
             findings.append(
                 found(
-                    "warning", "label-in-text", part, rows, len(corpus),
+                    "warning",
+                    "label-in-text",
+                    part,
+                    rows,
+                    len(corpus),
                     f"the label {label!r} stands as a word in {{n}} of its {counts[label]:,} texts and in {outside:,} others; "
                     "if it was not written by the author, results will be too good",
                 )
-            )  # fmt: skip
+            )
     return findings

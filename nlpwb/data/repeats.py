@@ -31,10 +31,15 @@ def across_findings(train: Corpus, test: Corpus) -> list[Finding]:
         severity: Severity = "error" if len(rows) >= _COPY * len(test) else "warning"
         findings.append(
             found(
-                severity, "duplicates-across", "across", rows, len(test),
-                "{n} test [documents also stand|document also stands] in the training part ({share}); --drop-duplicates leaves [them|it] out",
+                severity,
+                "duplicates-across",
+                "across",
+                rows,
+                len(test),
+                "{n} test [documents also stand|document also stands] in the training part ({share}); "
+                "--drop-duplicates leaves [them|it] out",
             )
-        )  # fmt: skip
+        )
     known_loosely = {loose(text) for text in known}
     near = [
         row
@@ -44,20 +49,28 @@ def across_findings(train: Corpus, test: Corpus) -> list[Finding]:
     if near:
         findings.append(
             found(
-                "warning", "near-duplicates-across", "across", near, len(test),
+                "warning",
+                "near-duplicates-across",
+                "across",
+                near,
+                len(test),
                 "{n} test [documents stand|document stands] in the training part but for case, spaces and punctuation ({share})",
             )
-        )  # fmt: skip
+        )
     if train.groups is not None and test.groups is not None:
         groups = set(train.groups)
         shared = [row for group, row in zip(test.groups, test.rows, strict=True) if group in groups]
         if shared:
             findings.append(
                 found(
-                    "warning", "groups-across", "across", shared, len(test),
+                    "warning",
+                    "groups-across",
+                    "across",
+                    shared,
+                    len(test),
                     "{n} test [documents belong to groups that are|document belongs to a group that is] trained on ({share})",
                 )
-            )  # fmt: skip
+            )
     return findings
 
 
@@ -81,24 +94,39 @@ def repeat_findings(corpus: Corpus, part: Part) -> list[Finding]:
         severity: Severity = "warning" if len(again) >= 0.01 * len(corpus) else "note"
         findings.append(
             found(
-                severity, "duplicates", part, again, len(corpus),
+                severity,
+                "duplicates",
+                part,
+                again,
+                len(corpus),
                 "{n} [rows repeat|row repeats] the text of an earlier row ({share}); splits keep them together",
             )
-        )  # fmt: skip
+        )
     if nearly:
         severity = "warning" if len(nearly) >= 0.05 * len(corpus) else "note"
         findings.append(
             found(
-                severity, "near-duplicates", part, nearly, len(corpus),
+                severity,
+                "near-duplicates",
+                part,
+                nearly,
+                len(corpus),
                 "{n} [rows repeat|row repeats] the text of an earlier row but for case, spaces and punctuation ({share})",
             )
-        )  # fmt: skip
+        )
     top, count = Counter(corpus.texts).most_common(1)[0]
     if count >= 0.1 * len(corpus) and count >= 10 and top.strip():
         rows = [row for text, row in zip(corpus.texts, corpus.rows, strict=True) if text == top]
         findings.append(
-            found("warning", "one-text-repeated", part, rows, len(corpus), "one and the same text stands in {n} rows ({share})")
-        )  # fmt: skip
+            found(
+                "warning",
+                "one-text-repeated",
+                part,
+                rows,
+                len(corpus),
+                "one and the same text stands in {n} rows ({share})",
+            )
+        )
     findings.extend(_contradictions(corpus, part))
     return findings
 
@@ -116,7 +144,8 @@ def _contradictions(corpus: Corpus, part: Part) -> list[Finding]:
     return [
         found(
             "warning", "contradicting-labels", part, rows, len(corpus),
-            f"{{n}} rows share a text with a row of another label ({{share}}, different texts: {len(torn):,}); no method can be right on all",
+            f"{{n}} rows share a text with a row of another label "
+ f"({{share}}, different texts: {len(torn):,}); no method can be right on all",
         )
     ]  # fmt: skip
 
