@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from nlpwb.data.badrows import BadRows
 from nlpwb.errors import InputError, nearest
 
 LABEL_MARK = "__label__"
+
+_FASTTEXT = re.compile(rf"\s*{LABEL_MARK}(\S+)(?:[ \t](.*))?")
 
 
 def plain_records(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -21,17 +24,13 @@ def plain_records(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 def fasttext_records(lines: Iterable[str], *, bad: BadRows) -> Iterator[tuple[int, str, str]]:
     """Line number, label and text of lines such as ``__label__good A fine book .``; blank lines are none."""
     for number, line in plain_records(lines):
-        words = line.lstrip()
-        if not words.startswith(LABEL_MARK):
+        match = _FASTTEXT.fullmatch(line)
+        if match is None:
             bad(number, f"a fastText line begins with {LABEL_MARK} and a label, this one does not")
-            continue
-        label, _, text = words.partition(" ")
-        if not label[len(LABEL_MARK) :]:
-            bad(number, f"{LABEL_MARK} is followed by no label")
-        elif text.startswith(LABEL_MARK):
+        elif (match[2] or "").startswith(LABEL_MARK):
             bad(number, "it has several labels, and a document takes one")
         else:
-            yield number, label[len(LABEL_MARK) :], text
+            yield number, match[1], match[2] or ""
 
 
 def json_records(

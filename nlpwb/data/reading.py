@@ -115,7 +115,11 @@ def open_corpus(source: str, options: ReadOptions) -> Reader:
 
 def read_corpus(source: str, options: ReadOptions) -> Corpus:
     """All documents of ``source`` in memory, column by column; raises what ``open_corpus`` and reading raise."""
-    reader = open_corpus(source, options)
+    return collect(open_corpus(source, options))
+
+
+def collect(reader: Reader) -> Corpus:
+    """All documents of a reader in memory."""
     documents = list(reader)
     skipped = reader.skipped_note()
     return Corpus(
