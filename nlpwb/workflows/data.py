@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -142,22 +141,17 @@ def split_corpus(
         splits = [holdout(corpus, test_size=0.2 if test_size is None else test_size, seed=seed)]
     form = to or _written_format(reader.format, corpus)
     format_of("", form)  # refuses a format that cannot be written before anything is
-    output = Path(output)
     made = not output.exists()
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output, prefix=".split-") as folder:
-            parts = _write_parts(corpus, splits, Path(folder), form)
-            save_split(Path(folder, "split.json"), corpus, splits)
-            for name in [*(part.path for part in parts), "split.json"]:
-                Path(output, name).parent.mkdir(exist_ok=True)
-                os.replace(Path(folder, name), Path(output, name))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{output} cannot be written ({reason}); choose another folder") from None
-    except BaseException:
+        parts = _write_split(corpus, splits, output, form)
+    except BaseException as error:
         if made:
             shutil.rmtree(output, ignore_errors=True)
+        if isinstance(error, OSError):
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(
+                f"{output} cannot be written ({reason}); choose another folder"
+            ) from None
         raise
     return SplitReport(
         path=str(output / "split.json"),
@@ -194,6 +188,20 @@ def converted(source: str, options: ReadOptions, *, write: WriteOptions) -> Iter
 
 def _with_columns(reader: Reader, write: WriteOptions) -> WriteOptions:
     return dataclasses.replace(write, labelled=reader.labelled, grouped=reader.grouped)
+
+
+def _write_split(
+    corpus: Corpus, splits: Sequence[Split], output: Path, form: str
+) -> list[WrittenPart]:
+    """All files in a folder beside their place first, so that none is there before all can be."""
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output, prefix=".split-") as folder:
+        parts = _write_parts(corpus, splits, Path(folder), form)
+        save_split(Path(folder, "split.json"), corpus, splits)
+        for name in [*(part.path for part in parts), "split.json"]:
+            Path(output, name).parent.mkdir(exist_ok=True)
+            Path(folder, name).replace(Path(output, name))
+    return parts
 
 
 def _write_parts(
