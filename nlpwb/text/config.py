@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nlpwb.errors import UsageError
 from nlpwb.options import option
 
 VOCAB_SIZE_HELP = "entries of the vocabulary, special tokens included"
@@ -16,8 +17,17 @@ class WordConfig:
     """``word``: the default words of scikit-learn; with ``vocab_size``, the most frequent of them."""
 
     vocab_size: int | None = option(None, help=VOCAB_SIZE_HELP, low=1)
+    min_frequency: int = option(1, help="rarer words are unknown", low=1)
     single: bool = option(False, help="keep words of one character (Chinese, German 'o')")
     lowercase: bool = option(True, help=LOWERCASE_HELP)
+
+    def validate(self, method: str) -> None:
+        """Refuse a minimum without a vocabulary that it could apply to."""
+        if self.vocab_size is None and self.min_frequency > 1:
+            raise UsageError(
+                f"{method}: min_frequency needs a vocabulary; write {method}:8000,"
+                f"min_frequency={self.min_frequency}"
+            )
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,9 @@ def _count(
     if isinstance(tokenizer, SubwordTokenizer):
         unknown_id, unknown = tokenizer.unknown_id, 0
         lengths = []
-        for encoded in tokenizer.encode(documents):
-            assert encoded.ids is not None
-            lengths.append(len(encoded.ids))
-            unknown += encoded.ids.count(unknown_id) if unknown_id is not None else 0
+        for ids in tokenizer.id_lists(documents):
+            lengths.append(len(ids))
+            unknown += ids.count(unknown_id) if unknown_id is not None else 0
         return lengths, unknown
     if vocabulary is None:
         return [len(tokens) for tokens in tokenizer.token_lists(documents)], None
@@ -113,9 +112,9 @@ def _single_token_words(
     unknown_id = tokenizer.unknown_id
     # Byte-level tokenizers write a word after a space differently from one that begins a text.
     for prefix in ("", " "):
-        encodings = tokenizer.encode(prefix + word for word in distinct)
-        for word, encoded in zip(distinct, encodings, strict=True):
-            if encoded.ids is not None and len(encoded.ids) == 1 and encoded.ids[0] != unknown_id:
+        id_lists = tokenizer.id_lists(prefix + word for word in distinct)
+        for word, ids in zip(distinct, id_lists, strict=True):
+            if len(ids) == 1 and ids[0] != unknown_id:
                 whole_words.add(word)
     return _ratio(sum(words[word] for word in whole_words), words.total())
 

@@ -147,16 +147,9 @@ def make_tokenizer(
         parsed.kind,
         training,
         vocab_size=config.vocab_size,
-        min_frequency=_min_frequency(config),
+        min_frequency=None if isinstance(config, UnigramConfig) else config.min_frequency,
         lowercase=config.lowercase,
         single_characters=isinstance(config, WordConfig) and config.single,
         special_tokens=special_tokens,
     )
     return SubwordTokenizer(inner, name=parsed.kind, spec=str(parsed))
-
-
-def _min_frequency(config: WordConfig | PiecesConfig | UnigramConfig) -> int | None:
-    if isinstance(config, PiecesConfig):
-        return config.min_frequency
-    # Of words, the most frequent ones are kept, however rare these are.
-    return 1 if isinstance(config, WordConfig) else None

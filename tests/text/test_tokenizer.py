@@ -51,6 +51,7 @@ def test_a_rule_gives_its_tokens(spec: str, tokens: list[str]) -> None:
         ("word", "word", False),
         (" word:lowercase=true ", "word", False),
         ("word:500", "word:500", True),
+        ("word:500,min_frequency=2", "word:500,min_frequency=2", True),
         ("bpe", "bpe:8000", True),
         ("bpe:vocab_size=500, lowercase=on", "bpe:500,lowercase=yes", True),
         ("wordpiece:500,min_frequency=5", "wordpiece:500,min_frequency=5", True),
@@ -78,6 +79,7 @@ def test_a_spec_has_a_normal_form(spec: str, normal: str, is_trained: bool) -> N
         ("char:single=yes", "tokenizer char has no option 'single'"),
         ("char:500", "'500' is not an option"),
         ("word:single=maybe", "single is yes or no, got 'maybe'"),
+        ("word:min_frequency=2", "write word:8000,min_frequency=2"),
         ("path:", "path: names no file; write path:tokenizer.json"),
     ],
 )
@@ -104,6 +106,7 @@ def test_a_trained_kind_learns(spec: str) -> None:
     assert encoded.ids is not None
     assert tokenizer.tokens("the cat") == list(encoded.tokens)
     assert list(tokenizer.token_lists(["the cat"])) == [list(encoded.tokens)]
+    assert list(tokenizer.id_lists(["the cat"])) == [list(encoded.ids)]
 
 
 def test_word_with_a_size_keeps_the_most_frequent_words() -> None:
