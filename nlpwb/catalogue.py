@@ -21,7 +21,7 @@ class Entry:
     ``config`` and ``code`` are ``module:attribute``. ``version`` rises when the same config begins to compute something else;
     it is part of every cache key. ``output`` says what a representation gives: ``counts`` (never negative, sparse), ``signed``
     or ``dense``; ``refuses`` lists the outputs that a head cannot take. ``kept`` says that a fitted representation is worth an
-    entry of its own in the cache.
+    entry of its own in the cache. ``probabilistic`` says that the scores are probabilities.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Entry:
     needs_head: bool = True
     deterministic: bool = True
     kept: bool = False
+    probabilistic: bool = False
     loads: tuple[str, ...] = ()
 
 
@@ -97,6 +98,7 @@ _ENTRIES = [
         config="nlpwb.methods.baselines.config:MajorityConfig",
         code="nlpwb.methods.baselines.majority:Majority",
         needs_head=False,
+        probabilistic=True,
     ),
     _vectorizer("onehot", "which words occur, each 0 or 1", "Harris (1954), Word 10"),
     _vectorizer("bow", "how often each word or n-gram occurs", "Harris (1954), Word 10"),
@@ -147,7 +149,13 @@ _ENTRIES = [
         deterministic=False,
         loads=("sklearn.utils.extmath",),
     ),
-    _head("logreg", "LogregConfig", "logistic regression; C=auto tunes C", "Cox (1958), JRSS B 20"),
+    _head(
+        "logreg",
+        "LogregConfig",
+        "logistic regression; C=auto tunes C",
+        "Cox (1958), JRSS B 20",
+        probabilistic=True,
+    ),
     _head(
         "svm",
         "SvmConfig",
@@ -167,6 +175,7 @@ _ENTRIES = [
         "Rennie et al. (2003), ICML; Manning et al. (2008), chapter 13",
         refuses=frozenset({"dense", "signed"}),
         module="bayes",
+        probabilistic=True,
     ),
     _head(
         "knn",
@@ -174,6 +183,7 @@ _ENTRIES = [
         "the labels of the nearest training documents",
         "Cover & Hart (1967), IEEE Trans. Inf. Theory 13",
         module="neighbors",
+        probabilistic=True,
     ),
 ]
 CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nlpwb.cli import methods
+from nlpwb.cli import compare, methods
 from nlpwb.errors import NlpwbError
 
 INTERRUPTED = 130
@@ -67,6 +67,7 @@ def _program(
         os.environ["NLPWB_DEBUG"] = "1"
 
 
+app.command("compare")(compare.compare)
 app.command("methods")(methods.methods)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import FORMATS, Sink
+
+if TYPE_CHECKING:
+    from nlpwb.cache.store import Cache
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -165,6 +171,20 @@ def read_options(
         skip_bad_rows=skip_bad_rows,
         per_file=per_file,
     )
+
+
+@contextlib.contextmanager
+def open_cache(cache_dir: str | None, no_cache: bool, sink: Sink) -> Iterator[Cache]:
+    """The cache that a command uses; ``--no-cache`` gives an empty one that leaves with the command."""
+    from nlpwb.cache.store import Cache, cache_root
+
+    if not no_cache:
+        yield Cache(cache_root(cache_dir), warn=sink.warn)
+        return
+    if cache_dir is not None:
+        raise UsageError("--no-cache and --cache-dir contradict each other; give one")
+    with tempfile.TemporaryDirectory(prefix="nlpwb-", ignore_cleanup_errors=True) as folder:
+        yield Cache(Path(folder), warn=sink.warn)
 
 
 def processors() -> int:

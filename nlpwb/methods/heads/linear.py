@@ -46,9 +46,7 @@ class LinearHead:
         raise NotImplementedError
 
     @classmethod
-    def fit(
-        cls, config: Any, matrix: Matrix, targets: Targets, *, labels: int, seed: int
-    ) -> Self:
+    def fit(cls, config: Any, matrix: Matrix, targets: Targets, *, labels: int, seed: int) -> Self:
         """Fit; with ``auto`` the strength is chosen on a fifth of the rows first."""
         del labels
         rows, center, scale = _standardized(matrix)
@@ -192,5 +190,3 @@ def _standardized(matrix: Matrix) -> tuple[Matrix, Floats | None, Floats | None]
     center, scale = dense.mean(axis=0), dense.std(axis=0)
     scale[scale == 0] = 1.0
     return (dense - center) / scale, center, scale
-
-

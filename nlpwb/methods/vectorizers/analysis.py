@@ -77,9 +77,7 @@ class Analyzer:
         plain = self.kind == "word" and self.strip_accents is None
         for text in texts:
             if plain:
-                tokens = words_module.words(
-                    text, lowercase=self.lowercase, single_characters=True
-                )
+                tokens = words_module.words(text, lowercase=self.lowercase, single_characters=True)
             elif self.kind == "word":
                 tokens = words_module.words(
                     self._prepare(text), lowercase=False, single_characters=True

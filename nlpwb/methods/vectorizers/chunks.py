@@ -96,9 +96,7 @@ def _packed(counts: ChunkCounts) -> ChunkCounts:
         [
             None
             if entries is None
-            else Entries(
-                _small(entries.documents), _small(entries.nodes), _small(entries.counts)
-            )
+            else Entries(_small(entries.documents), _small(entries.nodes), _small(entries.counts))
             for entries in counts.entries
         ],
     )

@@ -17,6 +17,7 @@ from nlpwb.methods.vectorizers.analysis import Analyzer, numbering
 from nlpwb.methods.vectorizers.chunks import CountChunk, chunked, map_chunks
 from nlpwb.methods.vectorizers.ngrams import ChunkCounts, Ints, Level
 
+
 @dataclasses.dataclass(frozen=True)
 class Trie:
     """The terms that are columns, as a trie of symbols.
@@ -109,9 +110,7 @@ def transform_counts(
 ) -> sp.csr_matrix:
     """Count the documents in the columns of a fitted trie: int32 (documents, columns), sorted indices."""
     numbers = {symbol: number for number, symbol in enumerate(trie.symbols)}
-    keys = [
-        level.parents * max(len(trie.symbols), 1) + level.symbols for level in trie.levels
-    ]
+    keys = [level.parents * max(len(trie.symbols), 1) + level.symbols for level in trie.levels]
     chunks: list[ChunkCounts] = []
     node_maps: list[list[Ints]] = []
     for counts in map_chunks(CountChunk(analyzer, *ngrams), chunked(texts), threads=threads):
@@ -303,7 +302,11 @@ def _prune(trie: Trie) -> tuple[Trie, list[NDArray[np.bool_]]]:
     return (
         Trie(
             trie.joiner,
-            [symbol for symbol, stays in zip(trie.symbols, alive[0].tolist(), strict=True) if stays],
+            [
+                symbol
+                for symbol, stays in zip(trie.symbols, alive[0].tolist(), strict=True)
+                if stays
+            ],
             levels,
             [columns[flags] for columns, flags in zip(trie.columns, alive, strict=True)],
         ),
@@ -330,7 +333,10 @@ def _assemble(
         if chunk.documents * max(width, 1) < 1 << (62 - bits):
             # document, column and count in one integer: a single sort, and no second array to carry along
             packed = np.sort(((documents * width + places) << bits) | counts)
-            places, counts = (packed >> bits) % width if width else packed, packed & ((1 << bits) - 1)
+            places, counts = (
+                (packed >> bits) % width if width else packed,
+                packed & ((1 << bits) - 1),
+            )
         else:
             by_column = np.lexsort((places, documents))
             places, counts = places[by_column], counts[by_column]

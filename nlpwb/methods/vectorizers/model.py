@@ -103,9 +103,7 @@ class VectorizerModel:
     def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:
         if not isinstance(self.config, TfidfConfig):
             return counts
-        return weigh(
-            counts, self.idf, sublinear_tf=self.config.sublinear_tf, norm=self.config.norm
-        )
+        return weigh(counts, self.idf, sublinear_tf=self.config.sublinear_tf, norm=self.config.norm)
 
     def terms(self) -> list[str]:
         """The term of every column, in order."""

@@ -1,0 +1,275 @@
+"""``nlpwb compare``: the main job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlpwb.cli import options
+from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
+
+if TYPE_CHECKING:
+    from nlpwb.cache.store import Cache
+    from nlpwb.records import Comparison
+    from nlpwb.report.sink import Sink
+    from nlpwb.workflows.compare import Request
+    from nlpwb.workflows.plans import Sources
+
+METRICS = ("accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc")
+PRESETS = ("quick", "standard")
+
+Method = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        "-m",
+        help="A spec such as tfidf:ngrams=1-2+svm; again for each method; @FILE reads one a line.",
+        metavar="SPEC",
+        autocompletion=options.complete_method,
+        show_default=False,
+    ),
+]
+
+
+def compare(
+    corpus: options.Corpus,
+    method: Method = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="Methods to compare: quick or standard (the default where no -m is given).",
+            autocompletion=lambda: list(PRESETS),
+        ),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(help="Score on this file; all of CORPUS trains.", metavar="FILE"),
+    ] = None,
+    test_size: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the documents to test on, in one split (0.2 from 2,000 rows on)."
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="Cross-validation (5 folds below 2,000 rows).")
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Repeat the folds with other divisions.", min=1)] = 1,
+    seeds: Annotated[
+        int, typer.Option(help="Seeds for each method that depends on one.", min=1, max=100)
+    ] = 1,
+    metric: Annotated[
+        str,
+        typer.Option(help=" | ".join(METRICS), autocompletion=lambda: list(METRICS)),
+    ] = "accuracy",
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Training rows for a learning curve: 10,100,1000.", metavar="N,N,…"),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", help="Cells at a time; one a processor.", min=1)
+    ] = None,
+    method_timeout: Annotated[
+        float | None, typer.Option(help="Stop a cell after this many seconds.", min=0.001)
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(
+            help="Exit with 3 unless the lower end of the best method's interval reaches this."
+        ),
+    ] = None,
+    drop_duplicates: Annotated[
+        bool,
+        typer.Option("--drop-duplicates", help="Leave out test texts that also stand in training."),
+    ] = False,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            help="Quality against cost, and the learning curve, as .png or .svg.", metavar="FILE"
+        ),
+    ] = None,
+    errors: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows on which methods disagree, as .tsv, .csv, .jsonl or .md.", metavar="FILE"
+        ),
+    ] = None,
+    text: options.Text = None,
+    label: options.Label = None,
+    test_text: Annotated[
+        str | None, typer.Option(help="Text column of --test, where it differs.", metavar="COL")
+    ] = None,
+    test_label: Annotated[
+        str | None, typer.Option(help="Label column of --test, where it differs.", metavar="COL")
+    ] = None,
+    group_col: options.Group = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    cache_dir: options.CacheDir = None,
+    no_cache: options.NoCache = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Compare methods on a corpus: score, interval, letters, cost; best first."""
+    from nlpwb.report.comparison import show_comparison
+    from nlpwb.report.live import live_board
+    from nlpwb.specs import parse_specs
+    from nlpwb.workflows.compare import PRESETS as SPECS
+    from nlpwb.workflows.compare import Request
+    from nlpwb.workflows.compare import compare as run
+    from nlpwb.workflows.plans import Design, Sources
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    _check(metric, preset, folds, test_size, test, repeats, plot)
+    chosen = list(method or ())
+    if preset is not None or not chosen:
+        chosen = [*SPECS[preset or "standard"], *chosen]
+    reading = options.read_options(
+        text=text,
+        label=label,
+        group=group_col,
+        encoding=encoding,
+        input_format=input_format,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+    )
+    test_reading = options.read_options(
+        text=test_text or text,
+        label=test_label or label,
+        group=group_col,
+        encoding=encoding,
+        input_format=input_format,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+    )
+    processors = options.processors()
+    at_a_time = jobs or threads or processors
+    request = Request(
+        design=Design(
+            source=corpus,
+            options=reading,
+            test=test,
+            test_options=test_reading if test is not None else None,
+            test_size=test_size,
+            folds=folds,
+            repeats=repeats,
+            seed=seed,
+            drop_duplicates=drop_duplicates,
+            budgets=_budgets(budget),
+        ),
+        specs=tuple(parse_specs(chosen)),
+        metric=metric,
+        seeds=seeds,
+        jobs=at_a_time,
+        threads=max(1, (threads or processors) // at_a_time),
+        method_timeout=method_timeout,
+    )
+    sources = Sources(request.design)
+    with options.open_cache(cache_dir, no_cache, sink) as cache:
+        with live_board([str(spec) for spec in request.specs], quiet=quiet) as progress:
+            comparison = run(
+                request, cache=cache, progress=progress, note=sink.note, sources=sources
+            )
+        for line in comparison.notes:
+            sink.note(line)
+        if errors is not None:
+            _write_errors(errors, request, cache, sources, sink)
+    if plot is not None:
+        from nlpwb.report.figures import plot_comparison
+
+        plot_comparison(comparison, plot)
+    if len(comparison.results) == 1 and comparison.failed:
+        raise SomeFailed(f"{comparison.results[0].method}: {comparison.results[0].error}")
+    show_comparison(sink, comparison)
+    _judge_end(comparison, fail_under)
+
+
+def _check(
+    metric: str,
+    preset: str | None,
+    folds: int | None,
+    test_size: float | None,
+    test: str | None,
+    repeats: int,
+    plot: str | None,
+) -> None:
+    if metric not in METRICS:
+        raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
+    if preset is not None and preset not in PRESETS:
+        raise UsageError(f"--preset {preset!r} is not known; {nearest(preset, PRESETS)}")
+    given = {"--folds": folds, "--test-size": test_size, "--test": test}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise UsageError(f"{names[0]} and {names[1]} contradict each other; give one of them")
+    if repeats > 1 and (test is not None or test_size is not None):
+        raise UsageError("--repeats repeats folds; give it with --folds, or leave it out")
+    if plot is not None and not plot.lower().endswith((".png", ".svg")):
+        raise UsageError(f"--plot {plot}: the ending says the format, .png or .svg")
+
+
+def _budgets(text: str | None) -> tuple[int, ...]:
+    """``10,100,1000``; the word ``all`` may stand among them, since the full training part is always there."""
+    if text is None:
+        return ()
+    numbers = []
+    for word in text.split(","):
+        if word.strip() == "all":
+            continue
+        if not word.strip().isdigit() or int(word) < 1:
+            raise UsageError(f"--budget: {word.strip()!r} is no number of rows; write 10,100,1000")
+        numbers.append(int(word))
+    if not numbers:
+        raise UsageError("--budget: give numbers of training rows, such as 10,100,1000")
+    return tuple(sorted(set(numbers)))
+
+
+def _write_errors(path: str, request: Request, cache: Cache, sources: Sources, sink: Sink) -> None:
+    from nlpwb.report.sink import Column
+    from nlpwb.report.sink import Sink as FileSink
+    from nlpwb.workflows.compare import disagreements
+
+    found = disagreements(request, cache=cache, sources=sources)
+    methods = list(found[0].predicted) if found else [str(spec) for spec in request.specs]
+    columns = [Column("row", "row"), Column("label", "label")]
+    columns += [Column(method, method) for method in methods]
+    columns.append(Column("text", "text"))
+    rows = [
+        {"row": one.row, "label": one.label, **one.predicted, "text": one.text} for one in found
+    ]
+    FileSink(out=path, quiet=True).table(rows, columns)
+    sink.note(f"{len(found):,} rows on which methods disagree: {path}")
+
+
+def _judge_end(comparison: Comparison, fail_under: float | None) -> None:
+    """The exit code: a missed gate before a failed method.
+
+    Raises:
+        GateMissed: the lower end of the best interval is below the gate (above it for a loss).
+        SomeFailed: a method has no figures.
+    """
+    if fail_under is not None:
+        best = next((result for result in comparison.results if result.low is not None), None)
+        higher = comparison.protocol.higher_is_better
+        end = None if best is None else (best.low if higher else best.high)
+        missed = end is None or (end < fail_under if higher else end > fail_under)
+        if missed:
+            what = "lower" if higher else "upper"
+            found = (
+                "there is no result"
+                if end is None or best is None
+                else (f"the {what} end of {best.method}'s interval is {end:.4f}")
+            )
+            raise GateMissed(
+                f"--fail-under {fail_under:g} is missed: {found}; more data or another method may help"
+            )
+    if comparison.failed:
+        names = sorted({result.method for result in comparison.failed})
+        reason = comparison.failed[0].error
+        raise SomeFailed(f"{', '.join(names)} failed ({reason}); the other methods are above")

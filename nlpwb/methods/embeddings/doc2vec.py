@@ -1,0 +1,124 @@
+"""Paragraph vectors (Le & Mikolov 2014) through gensim: a document's vector is trained like a word's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from nlpwb.methods.embeddings.config import Doc2VecConfig
+from nlpwb.methods.embeddings.training import build_vocabulary, gensim_options, quiet_gensim
+from nlpwb.methods.embeddings.vectors import Floats
+from nlpwb.methods.protocol import State
+from nlpwb.text.words import words
+
+_OUTPUT_LAYERS = ("syn1", "syn1neg")
+
+
+class Doc2VecModel:
+    """A gensim model that is kept as arrays: word vectors, counts and the output layer."""
+
+    def __init__(self, config: Doc2VecConfig, model: Any, documents: int, seed: int) -> None:
+        self.config = config
+        self.documents = documents
+        self.seed = seed
+        self._model = model
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a document's vector."""
+        return self.config.dim
+
+    @classmethod
+    def fit(
+        cls, config: Doc2VecConfig, texts: Sequence[str], *, seed: int, threads: int
+    ) -> tuple[Self, Floats]:
+        """Train; returns the model and the training documents' vectors, float32 (n, dim).
+
+        These are inferred like those of new documents, so that a head learns on what it will see.
+        """
+        from gensim.models.doc2vec import TaggedDocument
+
+        tagged = [
+            TaggedDocument(words(text, lowercase=config.lowercase), [number])
+            for number, text in enumerate(texts)
+        ]
+        gensim_model = _new_model(config, seed=seed, threads=threads)
+        with quiet_gensim():
+            build_vocabulary(gensim_model, tagged, config)
+            gensim_model.train(tagged, total_examples=len(tagged), epochs=config.epochs)
+        model = cls(config, gensim_model, len(texts), seed)
+        return model, model.transform(texts)
+
+    def transform(self, texts: Sequence[str], *, threads: int = 1) -> Floats:
+        """Inferred vectors, float32 (n, dim); the same texts give the same vectors."""
+        del threads
+        vectors = np.zeros((len(texts), self.config.dim), dtype=np.float32)
+        with quiet_gensim():
+            for row, text in enumerate(texts):
+                # reset for every document, so that a vector does not depend on the documents before it
+                self._model.random = np.random.RandomState(self.seed + 1)
+                vectors[row] = self._model.infer_vector(
+                    words(text, lowercase=self.config.lowercase), epochs=self.config.infer_epochs
+                )
+        return vectors
+
+    def unknown_share(self, texts: Iterable[str]) -> float | None:
+        """Share of the words that the model does not know."""
+        known = self._model.wv.key_to_index
+        total = unknown = 0
+        for text in texts:
+            tokens = words(text, lowercase=self.config.lowercase)
+            total += len(tokens)
+            unknown += sum(token not in known for token in tokens)
+        return unknown / total if total else None
+
+    def state(self) -> State:
+        """The arrays from which gensim's model is built again; the training documents' own vectors are not among them."""
+        table = self._model.wv
+        arrays: dict[str, Any] = {
+            "vectors": np.asarray(table.vectors, dtype=np.float32),
+            "counts": np.array(
+                [table.get_vecattr(word, "count") for word in table.index_to_key], dtype=np.int64
+            ),
+        }
+        for layer in _OUTPUT_LAYERS:
+            if hasattr(self._model, layer):
+                arrays[layer] = np.asarray(getattr(self._model, layer), dtype=np.float32)
+        return State(
+            arrays=arrays,
+            lists={"words": list(table.index_to_key)},
+            facts={"documents": self.documents, "seed": self.seed},
+        )
+
+    @classmethod
+    def from_state(cls, config: Doc2VecConfig, state: State) -> Self:
+        """The fitted model again."""
+        documents, seed = state.facts["documents"], state.facts["seed"]
+        assert isinstance(documents, int)
+        assert isinstance(seed, int)
+        model = _new_model(config, seed=seed, threads=1)
+        # gensim sorts what it is given by count, with an unstable sort: hand it the words in an order that this sort
+        # turns into the kept one, so that every word finds its own row again.
+        ascending = np.sort(state.arrays["counts"])
+        places = np.argsort(ascending)[::-1]
+        handed = np.empty(len(places), dtype=object)
+        handed[places] = state.lists["words"]
+        counts = dict(zip(handed.tolist(), ascending.tolist(), strict=True))
+        with quiet_gensim():
+            model.build_vocab_from_freq(counts, corpus_count=documents)
+        assert list(model.wv.index_to_key) == state.lists["words"]
+        model.wv.vectors = state.arrays["vectors"].copy()
+        for layer in _OUTPUT_LAYERS:
+            if layer in state.arrays:
+                setattr(model, layer, state.arrays[layer].copy())
+        return cls(config, model, documents, seed)
+
+
+def _new_model(config: Doc2VecConfig, *, seed: int, threads: int) -> Any:
+    from gensim.models.doc2vec import Doc2Vec
+
+    return Doc2Vec(
+        dm=int(config.architecture == "dm"), **gensim_options(config, seed=seed, threads=threads)
+    )

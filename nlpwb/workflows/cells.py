@@ -1,0 +1,176 @@
+"""One cell of a comparison: one method, one training part, one test part, one seed. Fitted, measured, kept.
+
+An artifact of kind ``cell`` holds ``predicted.npy`` int32 (n,), ``scores.npy`` float64 (n, labels), and in its facts what it
+cost. Whatever the metric, it is computed from these later, so a comparison under another metric fits nothing again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nlpwb.cache.store import Artifact, Cache, Key
+from nlpwb.catalogue import load
+from nlpwb.specs import Spec
+from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representation, warm_up
+from nlpwb.workflows.storage import folder_bytes, load_states, save_states
+
+CELL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell is, without the texts: enough for its key.
+
+    ``train`` and ``test`` are digests of the rows; ``budget`` is the number of training rows where it is not all of them.
+    """
+
+    spec: Spec
+    run: str
+    seed: int
+    train: str
+    test: str
+    labels: tuple[str, ...]
+    budget: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """The key of its artifact."""
+        return Key(
+            "cell",
+            {
+                "version": CELL_VERSION,
+                "spec": self.spec.identity(),
+                "train": self.train,
+                "test": self.test,
+                "labels": list(self.labels),
+                "seed": self.seed,
+            },
+        )
+
+    @property
+    def representation_key(self) -> Key:
+        """The key of its representation, which cells with other heads share."""
+        return Key(
+            "representation",
+            {
+                "version": CELL_VERSION,
+                "method": self.spec.representation.identity(),
+                "train": self.train,
+                "seed": self.seed,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The texts of a cell: what is trained on, and what is predicted."""
+
+    train_texts: Sequence[str]
+    train_labels: Sequence[str]
+    test_texts: Sequence[str]
+
+
+def run_cell(cache: Cache, cell: Cell, documents: Documents, *, threads: int) -> Artifact:
+    """The artifact of a cell, computed where the cache has none. Runs in a process of its own."""
+
+    def make(folder: Path) -> Mapping[str, Any]:
+        return _measure(cache, cell, documents, folder, threads=threads)
+
+    return cache.get_or_make(cell.key, make)
+
+
+def _measure(
+    cache: Cache, cell: Cell, documents: Documents, folder: Path, *, threads: int
+) -> Mapping[str, Any]:
+    import numpy as np
+
+    spec = cell.spec
+    warm_up(spec)
+    fitted, earlier = None, 0.0
+    if spec.representation.entry.kept:
+        fitted, earlier = _kept_representation(cache, cell, documents, threads=threads)
+    started = time.perf_counter()
+    classifier = fit_classifier(
+        spec,
+        documents.train_texts,
+        documents.train_labels,
+        labels=cell.labels,
+        seed=cell.seed,
+        threads=threads,
+        fitted=fitted,
+    )
+    fit_seconds = earlier + time.perf_counter() - started
+    started = time.perf_counter()
+    scores = classifier.scores(documents.test_texts, threads=threads)
+    predict_seconds = time.perf_counter() - started
+    peak = peak_bytes()
+    np.save(folder / "scores.npy", scores.astype(np.float64))
+    np.save(folder / "predicted.npy", scores.argmax(axis=1).astype(np.int32))
+    with tempfile.TemporaryDirectory() as scratch:
+        save_states(Path(scratch), [part.state() for part in classifier.parts()])
+        size = folder_bytes(Path(scratch))
+    return {
+        "summary": f"{spec}, {cell.run}, seed {cell.seed}",
+        "fit_seconds": fit_seconds,
+        "predict_seconds": predict_seconds,
+        "documents": len(documents.test_texts),
+        "peak_bytes": peak,
+        "model_bytes": size,
+        "dimensions": classifier.dimensions,
+        "oov_rate": classifier.unknown_share(documents.test_texts),
+        "chosen": classifier.chosen(),
+        "probabilistic": classifier.probabilistic,
+        "threads": threads,
+    }
+
+
+def _kept_representation(
+    cache: Cache, cell: Cell, documents: Documents, *, threads: int
+) -> tuple[Fitted, float]:
+    """A representation that was trained for a cell with another head, or is trained now; and the seconds of its training."""
+    import numpy as np
+
+    spec = cell.spec
+    part = spec.representation
+    fresh: list[Fitted] = []
+
+    def make(folder: Path) -> Mapping[str, Any]:
+        fitted = fit_representation(spec, documents.train_texts, seed=cell.seed, threads=threads)
+        fresh.append(fitted)
+        facts = save_states(folder, [fitted.representation.state()])
+        np.save(folder / "matrix.npy", np.asarray(fitted.matrix))
+        return {
+            "summary": f"{part}, {cell.run}, seed {cell.seed}",
+            "state": facts[0],
+            "fit_seconds": fitted.seconds,
+        }
+
+    artifact = cache.get_or_make(cell.representation_key, make)
+    seconds = float(artifact.facts["fit_seconds"])
+    if fresh:
+        return fresh[0], seconds
+    state = load_states(artifact.path, [artifact.facts["state"]])[0]
+    representation = load(part.entry.code).from_state(part.config, state)
+    matrix = np.load(artifact.path / "matrix.npy", allow_pickle=False)
+    return Fitted(representation, matrix, seconds), seconds
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held, the interpreter and its libraries included."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    try:
+        import resource
+    except ImportError:  # no such module on Windows
+        return 0
+    scale = 1 if os.uname().sysname == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

@@ -1,0 +1,154 @@
+"""A fitted spec: representation, perhaps a reducer, and a head, joined to one thing that labels texts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.catalogue import load
+from nlpwb.errors import MethodError
+from nlpwb.specs import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nlpwb.methods.protocol import Head, Matrix, Reducer, Representation, TextClassifier
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The training side of a classifier: what the representation gave, and how long it took, in seconds."""
+
+    representation: Representation
+    matrix: Matrix
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Labels texts.
+
+    ``labels`` in the order of the score columns. Either ``whole`` is there, or ``representation`` and ``head`` are.
+    """
+
+    spec: Spec
+    labels: tuple[str, ...]
+    seed: int
+    representation: Representation | None = None
+    reducer: Reducer | None = None
+    head: Head | None = None
+    whole: TextClassifier | None = None
+
+    def scores(self, texts: Sequence[str], *, threads: int = 1) -> NDArray[np.float64]:
+        """A score for each label, float64 (n, labels); the highest wins."""
+        if self.whole is not None:
+            return self.whole.scores(texts, threads=threads)
+        assert self.head is not None
+        return self.head.scores(self.vectors(texts, threads=threads))
+
+    def vectors(self, texts: Sequence[str], *, threads: int = 1) -> Matrix:
+        """What the head sees, (n, dimensions)."""
+        assert self.representation is not None
+        matrix = self.representation.transform(texts, threads=threads)
+        return self.reducer.transform(matrix) if self.reducer is not None else matrix
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether the scores are probabilities."""
+        judge = self.whole if self.whole is not None else self.head
+        assert judge is not None
+        return judge.probabilistic
+
+    @property
+    def dimensions(self) -> int | None:
+        """Numbers a text becomes before the head; None where there is no such thing."""
+        if self.reducer is not None:
+            return self.reducer.dimensions
+        return self.representation.dimensions if self.representation is not None else None
+
+    def unknown_share(self, texts: Sequence[str]) -> float | None:
+        """Share of the texts' tokens that the representation does not know, 0 to 1."""
+        return self.representation.unknown_share(texts) if self.representation is not None else None
+
+    def parts(self) -> list[Any]:
+        """The fitted parts, in the order of ``spec.parts``."""
+        if self.whole is not None:
+            return [self.whole]
+        return [part for part in (self.representation, self.reducer, self.head) if part is not None]
+
+    def chosen(self) -> dict[str, float]:
+        """Options that ``auto`` left to the training rows, with the value taken."""
+        value = getattr(self.head, "chosen", None)
+        if value is None:
+            return {}
+        return {"alpha" if self.spec.head and self.spec.head.name == "ridge" else "C": value}
+
+
+def warm_up(spec: Spec) -> None:
+    """Import all that a spec needs, so that no measured second is spent on importing."""
+    import importlib
+
+    for part in spec.parts:
+        for module in part.entry.loads:
+            importlib.import_module(module)
+        load(part.entry.code)
+
+
+def fit_representation(spec: Spec, texts: Sequence[str], *, seed: int, threads: int) -> Fitted:
+    """Fit the first part of a spec on training texts."""
+    part = spec.representation
+    started = time.perf_counter()
+    representation, matrix = load(part.entry.code).fit(
+        part.config, texts, seed=seed, threads=threads
+    )
+    return Fitted(representation, matrix, time.perf_counter() - started)
+
+
+def fit_classifier(
+    spec: Spec,
+    texts: Sequence[str],
+    targets: Sequence[str],
+    *,
+    labels: Sequence[str],
+    seed: int,
+    threads: int,
+    fitted: Fitted | None = None,
+) -> Classifier:
+    """Fit a spec on training texts and their labels.
+
+    ``labels`` are all that may be predicted; ``fitted`` is a representation that was fitted on these texts before.
+
+    Raises:
+        MethodError: a label has no text, or a part cannot be fitted on these.
+    """
+    import numpy as np
+
+    numbers = {label: number for number, label in enumerate(labels)}
+    y = np.array([numbers[target] for target in targets], dtype=np.int64)
+    missing = [label for label, number in numbers.items() if not np.any(y == number)]
+    if missing:
+        raise MethodError(
+            f"the {len(texts):,} training documents hold none with the label {missing[0]!r}; "
+            "train on more of them"
+        )
+    first = spec.representation
+    if not first.entry.needs_head:
+        whole = load(first.entry.code).fit(
+            first.config, texts, y, labels=len(labels), seed=seed, threads=threads
+        )
+        return Classifier(spec, tuple(labels), seed, whole=whole)
+    if fitted is None:
+        fitted = fit_representation(spec, texts, seed=seed, threads=threads)
+    matrix, reducer = fitted.matrix, None
+    if spec.reducer is not None:
+        reducer, matrix = load(spec.reducer.entry.code).fit(spec.reducer.config, matrix, seed=seed)
+    assert spec.head is not None
+    head = load(spec.head.entry.code).fit(
+        spec.head.config, matrix, y, labels=len(labels), seed=seed
+    )
+    return Classifier(
+        spec, tuple(labels), seed, representation=fitted.representation, reducer=reducer, head=head
+    )

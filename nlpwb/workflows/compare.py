@@ -1,0 +1,336 @@
+"""The main job: methods on a corpus, one table with intervals, significance and cost.
+
+Every (method, run, budget, seed) is a cell in the cache; only the missing ones are computed. The statistics are computed anew
+each time, from the predictions that the cells keep.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from nlpwb.cache.store import Artifact, Cache
+from nlpwb.errors import UsageError
+from nlpwb.records import Comparison, Disagreement, Protocol, Result
+from nlpwb.specs import Spec
+from nlpwb.workflows.cells import Cell, Documents
+from nlpwb.workflows.plans import Design, Plan, Sources, make_plan
+
+QUICK = (
+    "majority",
+    "onehot",
+    "bow+nb",
+    "tfidf",
+    "tfidf:ngrams=1-2,sublinear_tf=yes+svm",
+)
+STANDARD = (
+    "majority",
+    "onehot",
+    "bow",
+    "bow+nb",
+    "tfidf",
+    "tfidf:ngrams=1-2,sublinear_tf=yes+svm",
+    "tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm",
+    "skipgram",
+    "fasttext",
+)
+PRESETS = {"quick": QUICK, "standard": STANDARD}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a comparison is asked."""
+
+    design: Design
+    specs: tuple[Spec, ...]
+    metric: str = "accuracy"
+    seeds: int = 1
+    jobs: int = 1
+    threads: int = 1
+    method_timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a comparison is: cells done of all, those that came from the cache, and the one that just ended."""
+
+    done: int
+    total: int
+    kept: int
+    method: str
+    failure: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A method at one budget: its cells by run and seed."""
+
+    spec: Spec
+    budget: int | None
+    cells: tuple[tuple[Cell, ...], ...]
+
+
+def compare(
+    request: Request,
+    *,
+    cache: Cache,
+    progress: Callable[[Progress], None] = lambda _: None,
+    note: Callable[[str], None] = lambda _: None,
+    sources: Sources | None = None,
+) -> Comparison:
+    """Compare methods on a corpus.
+
+    ``sources`` lets a caller share the corpora that were read.
+
+    Raises:
+        InputError: the corpus cannot be compared on.
+        UsageError: the request has no meaning.
+    """
+    _check(request)
+    sources = sources or Sources(request.design)
+    plan = make_plan(cache, sources, note=note)
+    rows = _rows(request, plan)
+    failures = _compute(request, plan, rows, cache, sources, progress)
+    return _comparison(request, plan, rows, failures, cache)
+
+
+def disagreements(
+    request: Request, *, cache: Cache, sources: Sources | None = None
+) -> list[Disagreement]:
+    """The test documents on which the methods of a finished comparison differ, in the order of the corpus.
+
+    Cells that failed are left out; with several seeds the first one speaks for its method.
+    """
+    import numpy as np
+
+    sources = sources or Sources(request.design)
+    plan = make_plan(cache, sources, note=lambda _: None)
+    tested = sources.test or sources.train
+    rows = [row for row in _rows(request, plan) if row.budget is None]
+    found: list[Disagreement] = []
+    for run in range(len(plan.runs)):
+        predictions = {}
+        for row in rows:
+            artifact = cache.get(row.cells[run][0].key)
+            if artifact is not None:
+                predictions[str(row.spec)] = np.load(
+                    artifact.path / "predicted.npy", allow_pickle=False
+                )
+        if not predictions:
+            continue
+        table = np.stack(list(predictions.values()))
+        truth = plan.truth(run)
+        indices = plan.test_indices(run)
+        for place in np.flatnonzero((table != table[0]).any(axis=0)).tolist():
+            found.append(
+                Disagreement(
+                    row=tested.rows[indices[place]],
+                    label=plan.labels[truth[place]],
+                    predicted={
+                        method: plan.labels[said[place]] for method, said in predictions.items()
+                    },
+                    text=tested.texts[indices[place]],
+                )
+            )
+    return sorted(found, key=lambda one: one.row)
+
+
+def _check(request: Request) -> None:
+    if not request.specs:
+        raise UsageError("a comparison needs a method; give one with -m tfidf, or --preset quick")
+    if request.metric == "log-loss":
+        for spec in request.specs:
+            judge = spec.head or spec.representation
+            if not judge.entry.probabilistic:
+                raise UsageError(
+                    f"{spec}: log-loss needs probabilities, and {judge.name} gives none; "
+                    "take +logreg, +nb or +knn, or another --metric"
+                )
+
+
+def _rows(request: Request, plan: Plan) -> list[_Row]:
+    budgets: list[int | None] = [None]
+    budgets += sorted(plan.runs[0].budgets)
+    rows = []
+    for budget in budgets:
+        for spec in request.specs:
+            seeds = 1 if spec.deterministic else request.seeds
+            cells = tuple(
+                tuple(
+                    Cell(
+                        spec=spec,
+                        run=run.name,
+                        seed=request.design.seed + seed,
+                        train=run.train_digest if budget is None else run.budgets[budget],
+                        test=run.test_digest,
+                        labels=plan.labels,
+                        budget=budget,
+                    )
+                    for seed in range(seeds)
+                )
+                for run in plan.runs
+            )
+            rows.append(_Row(spec, budget, cells))
+    return rows
+
+
+def _compute(
+    request: Request,
+    plan: Plan,
+    rows: Sequence[_Row],
+    cache: Cache,
+    sources: Sources,
+    progress: Callable[[Progress], None],
+) -> dict[str, str]:
+    """Compute the cells that the cache does not have; returns the failures by digest of the cell's key."""
+    place: dict[str, tuple[Cell, int]] = {}
+    for row in rows:
+        for run, cells in enumerate(row.cells):
+            for cell in cells:
+                place.setdefault(cell.key.digest, (cell, run))
+    missing = [(cell, run) for cell, run in place.values() if cache.get(cell.key) is None]
+    total, kept = len(place), len(place) - len(missing)
+    if not missing:
+        return {}
+    from nlpwb.workflows.pool import run_cells
+
+    done = kept
+    progress(Progress(done, total, kept, "", "", 0.0))
+    run_of = {cell.key.digest: run for cell, run in missing}
+    tested = sources.test or sources.train
+    labels = sources.train.labels
+    assert labels is not None
+
+    def documents(cell: Cell) -> Documents:
+        run = run_of[cell.key.digest]
+        train = plan.train_indices(run, cell.budget)
+        return Documents(
+            [sources.train.texts[i] for i in train],
+            [labels[i] for i in train],
+            [tested.texts[i] for i in plan.test_indices(run)],
+        )
+
+    failures: dict[str, str] = {}
+    for outcome in run_cells(
+        [cell for cell, _ in missing],
+        documents,
+        cache_root=cache.root,
+        jobs=request.jobs,
+        threads=request.threads,
+        timeout=request.method_timeout,
+        warn=cache.warn,
+    ):
+        done += 1
+        if outcome.failure:
+            failures[outcome.cell.key.digest] = outcome.failure
+        progress(
+            Progress(done, total, kept, str(outcome.cell.spec), outcome.failure, outcome.seconds)
+        )
+    return failures
+
+
+def _comparison(
+    request: Request,
+    plan: Plan,
+    rows: Sequence[_Row],
+    failures: dict[str, str],
+    cache: Cache,
+) -> Comparison:
+    from nlpwb.evaluation.metrics import METRICS
+    from nlpwb.workflows.judging import ALPHA, Scored, answer, judge
+
+    judged: dict[int | None, list[Scored]] = {}
+    failed: list[Result] = []
+    for row in rows:
+        reasons = [
+            failures[cell.key.digest]
+            for cells in row.cells
+            for cell in cells
+            if cell.key.digest in failures
+        ]
+        if reasons:
+            failed.append(Result(method=str(row.spec), budget=row.budget, error=reasons[0]))
+            continue
+        artifacts = [[_kept(cache, cell) for cell in cells] for cells in row.cells]
+        judged.setdefault(row.budget, []).append(Scored(str(row.spec), artifacts))
+    verdicts = {
+        budget: judge(plan, methods, request.metric, seed=request.design.seed, budget=budget)
+        for budget, methods in judged.items()
+    }
+    full = verdicts.get(None)
+    results = full.results if full is not None else []
+    curve = [
+        result
+        for budget in sorted(n for n in verdicts if n is not None)
+        for result in verdicts[budget].results
+    ]
+    budgets = sorted(plan.runs[0].budgets)
+    if budgets:
+        curve += [replace(result, budget=None) for result in results]
+        curve += [result for result in failed if result.budget is not None]
+    info = METRICS[request.metric]
+    return Comparison(
+        protocol=Protocol(
+            corpus=plan.corpus,
+            test=plan.test,
+            rows=plan.rows,
+            train_rows=round(sum(run.train_rows for run in plan.runs) / len(plan.runs)),
+            test_rows=round(sum(run.test_rows for run in plan.runs) / len(plan.runs)),
+            labels=list(plan.labels),
+            metric=request.metric,
+            higher_is_better=info.higher_is_better,
+            split=plan.split,
+            test_size=plan.test_size,
+            folds=plan.folds,
+            repeats=plan.repeats,
+            seeds=[request.design.seed + seed for seed in range(request.seeds)],
+            seed=request.design.seed,
+            groups=plan.groups,
+            budgets=budgets,
+            interval=_interval_name(request, plan),
+            significance=_significance_name(request, plan),
+            alpha=ALPHA,
+            separable=full.separable if full is not None else None,
+            jobs=request.jobs,
+            threads=request.threads,
+            versions={
+                "nlpwb": importlib.metadata.version("nlpwb"),
+                "python": platform.python_version(),
+            },
+        ),
+        results=[*results, *(result for result in failed if result.budget is None)],
+        curve=curve,
+        pairs=full.pairs if full is not None else [],
+        answer=answer(results, full, plan, request.metric) if full is not None else None,
+        warnings=list(plan.warnings),
+        notes=list(plan.notes),
+    )
+
+
+def _kept(cache: Cache, cell: Cell) -> Artifact:
+    artifact = cache.get(cell.key)
+    assert artifact is not None, cell
+    return artifact
+
+
+def _interval_name(request: Request, plan: Plan) -> str:
+    if plan.split == "folds":
+        return "Nadeau-Bengio corrected t over folds"
+    if plan.groups is not None:
+        return "bootstrap over groups"
+    if request.metric == "accuracy" and all(
+        spec.deterministic or request.seeds == 1 for spec in request.specs
+    ):
+        return "Wilson"
+    return "bootstrap over documents"
+
+
+def _significance_name(request: Request, plan: Plan) -> str:
+    if plan.split == "folds":
+        return "corrected resampled t-test, Holm"
+    if request.metric == "accuracy" and plan.groups is None and request.seeds == 1:
+        return "exact McNemar, Holm"
+    return "paired permutation, Holm"

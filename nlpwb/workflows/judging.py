@@ -1,0 +1,261 @@
+"""Cells to a verdict: scores with intervals, letters, differences to the best, and the answer in words."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlpwb.cache.store import Artifact
+from nlpwb.evaluation.cost import recommend
+from nlpwb.evaluation.intervals import interval, nadeau_bengio
+from nlpwb.evaluation.letters import letters
+from nlpwb.evaluation.metrics import METRICS
+from nlpwb.evaluation.power import (
+    median_discordance,
+    smallest_separable,
+    smallest_separable_folds,
+)
+from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
+from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
+from nlpwb.records import Answer, PairResult, Result
+from nlpwb.workflows.plans import Plan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ALPHA = 0.05
+_TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
+_POWER = 0.8416212335729143  # normal quantile of 80 %
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A method whose cells are all there: ``cells[run][seed]``."""
+
+    method: str
+    cells: list[list[Artifact]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Results best first, the pairs, and what the design can separate."""
+
+    results: list[Result]
+    pairs: list[PairResult]
+    separable: float | None
+
+
+def judge(
+    plan: Plan, methods: Sequence[Scored], metric: str, *, seed: int, budget: int | None = None
+) -> Verdict:
+    """Compare methods that saw the same rows."""
+    info = METRICS[metric]
+    predictions = [
+        [_predictions(plan, run, cells) for run, cells in enumerate(method.cells)]
+        for method in methods
+    ]
+    if plan.split == "folds":
+        scores, rows, pairs, separable = _over_folds(plan, predictions, metric)
+    else:
+        scores, rows, pairs, separable = _on_one_test(predictions, metric, seed=seed)
+    significant = {(pair.i, pair.j) for pair in pairs if pair.p_holm < ALPHA}
+    shown = letters(scores, significant, higher_is_better=info.higher_is_better)
+    best = _order(scores, info.higher_is_better)[0]
+    to_best = {pair.i + pair.j - best: pair for pair in pairs if best in (pair.i, pair.j)}
+    results = []
+    for m in _order(scores, info.higher_is_better):
+        low, high = rows[m]
+        result = Result(
+            method=methods[m].method,
+            budget=budget,
+            score=scores[m],
+            low=low,
+            high=high,
+            letters=shown[m],
+            seed_sd=_seed_deviation(predictions[m], metric),
+            **_costs(methods[m].cells),
+        )
+        if m != best:
+            pair = to_best[m]
+            sign = 1 if pair.i == m else -1
+            ends = sorted((sign * pair.low, sign * pair.high))
+            result = replace(result, delta=sign * pair.delta, delta_low=ends[0], delta_high=ends[1])
+        results.append(result)
+    return Verdict(
+        results,
+        [
+            PairResult(
+                a=methods[pair.i].method,
+                b=methods[pair.j].method,
+                delta=pair.delta,
+                low=pair.low,
+                high=pair.high,
+                p=pair.p,
+                p_holm=pair.p_holm,
+            )
+            for pair in pairs
+        ],
+        separable,
+    )
+
+
+def answer(results: Sequence[Result], verdict: Verdict, plan: Plan, metric: str) -> Answer | None:
+    """One sentence: what to use, what cannot be told from it, and what is cheapest among these."""
+    found = [result for result in results if result.score is not None]
+    if len(found) < 2:
+        return None
+    info = METRICS[metric]
+    costs = [_seconds_a_document(result, plan) for result in found]
+    advice = recommend(
+        [result.score or 0.0 for result in found],
+        [result.letters or "" for result in found],
+        costs,
+        higher_is_better=info.higher_is_better,
+    )
+    best, tied = found[advice.best], [found[m] for m in advice.tied]
+    cheapest = found[advice.cheapest_tied]
+    tests = f"these {plan.rows if plan.split == 'folds' else plan.runs[0].test_rows:,} documents"
+    if not tied:
+        text = f"Use {best.method}: better than every other method on {tests}."
+    elif cheapest is best:
+        one = tied[0].method if len(tied) == 1 else f"{len(tied)} others"
+        text = f"Use {best.method}: the best, and cheaper than {one} that cannot be told from it on {tests}."
+        if len(tied) == 1:
+            text = f"Use {best.method}: {one} cannot be told from it on {tests}, and costs more."
+    else:
+        times = advice.times_cheaper
+        how_much = f"{_times(times)} times cheaper" if math.isfinite(times) else "far cheaper"
+        text = f"Use {cheapest.method}: within noise of the best ({best.method}), {how_much}"
+        others = [result.method for result in tied if result is not cheapest]
+        if others:
+            text += f"; {_listed(others)} cannot be told from it either"
+        text += f" on {tests}."
+    separable = verdict.separable
+    if separable is not None and math.isfinite(separable) and separable > 0:
+        text += f" They separate {_difference(separable, metric)} or more."
+    return Answer(
+        text=text,
+        best=best.method,
+        tied=[result.method for result in tied],
+        cheapest=cheapest.method,
+    )
+
+
+def _on_one_test(
+    predictions: list[list[Predictions]], metric: str, *, seed: int
+) -> tuple[list[float], list[tuple[float, float]], list[Pair], float | None]:
+    methods = [runs[0] for runs in predictions]
+    scores = [score(method, metric) for method in methods]
+    rows: list[tuple[float, float]] = []
+    for method in methods:
+        found = interval(method, metric, seed=seed)
+        rows.append((found.low, found.high))
+    pairs = compare_pairs(methods, metric, seed=seed)
+    if not pairs:
+        return scores, rows, pairs, None
+    plain = metric == "accuracy" and methods[0].groups is None
+    if plain and all(method.seeds == 1 for method in methods):
+        discordance = median_discordance(methods)
+        separable = smallest_separable(methods[0].n, discordance=discordance)
+    else:
+        errors = [(pair.high - pair.low) / (2 * _TWO_SIDED) for pair in pairs]
+        separable = (_TWO_SIDED + _POWER) * statistics.median(errors)
+    return scores, rows, pairs, separable
+
+
+def _over_folds(
+    plan: Plan, predictions: list[list[Predictions]], metric: str
+) -> tuple[list[float], list[tuple[float, float]], list[Pair], float | None]:
+    table = np.array([[score(run, metric) for run in runs] for runs in predictions])
+    sizes = {
+        "test_size": statistics.fmean(run.test_rows for run in plan.runs),
+        "train_size": statistics.fmean(run.train_rows for run in plan.runs),
+    }
+    rows: list[tuple[float, float]] = []
+    for values in table:
+        found = nadeau_bengio(values, metric=metric, **sizes)
+        rows.append((found.low, found.high))
+    pairs = compare_folds(table, **sizes)
+    separable = None
+    if pairs:
+        deviations = [float(np.std(table[pair.i] - table[pair.j], ddof=1)) for pair in pairs]
+        separable = smallest_separable_folds(statistics.median(deviations), table.shape[1], **sizes)
+    return [float(value) for value in table.mean(axis=1)], rows, pairs, separable
+
+
+def _predictions(plan: Plan, run: int, cells: Sequence[Artifact]) -> Predictions:
+    predicted = np.stack(
+        [np.load(cell.path / "predicted.npy", allow_pickle=False) for cell in cells]
+    )
+    scores: NDArray[np.float64] = np.stack(
+        [np.load(cell.path / "scores.npy", allow_pickle=False) for cell in cells]
+    )
+    return Predictions(
+        truth=plan.truth(run),
+        predicted=predicted,
+        scores=scores,
+        labels=plan.labels,
+        groups=plan.test_groups(run),
+    )
+
+
+def _order(scores: Sequence[float], higher_is_better: bool) -> list[int]:
+    sign = -1 if higher_is_better else 1
+    return sorted(range(len(scores)), key=lambda m: sign * scores[m])
+
+
+def _seed_deviation(runs: Sequence[Predictions], metric: str) -> float | None:
+    if runs[0].seeds < 2:
+        return None
+    return statistics.fmean(float(np.std(score_per_seed(run, metric), ddof=1)) for run in runs)
+
+
+def _costs(cells: Sequence[Sequence[Artifact]]) -> dict[str, object]:
+    facts = [cell.facts for run in cells for cell in run]
+    seconds = sum(fact["predict_seconds"] for fact in facts)
+    documents = sum(fact["documents"] for fact in facts)
+    dimensions = [fact["dimensions"] for fact in facts if fact["dimensions"] is not None]
+    rates = [fact["oov_rate"] for fact in facts if fact["oov_rate"] is not None]
+    chosen = [fact["chosen"] for fact in facts if fact["chosen"]]
+    return {
+        "fit_seconds": statistics.fmean(fact["fit_seconds"] for fact in facts),
+        "docs_per_second": documents / seconds if seconds > 0 else None,
+        "peak_mib": max(fact["peak_bytes"] for fact in facts) / 2**20,
+        "bytes": round(statistics.fmean(fact["model_bytes"] for fact in facts)),
+        "dimensions": round(statistics.fmean(dimensions)) if dimensions else None,
+        "oov_rate": statistics.fmean(rates) if rates else None,
+        "chosen": {name: statistics.median(fact[name] for fact in chosen) for name in chosen[0]}
+        if chosen
+        else None,
+    }
+
+
+def _seconds_a_document(result: Result, plan: Plan) -> float:
+    """What a method costs: fitting, and predicting the test rows once."""
+    if result.fit_seconds is None:
+        return math.nan
+    predicting = plan.runs[0].test_rows / result.docs_per_second if result.docs_per_second else 0.0
+    return result.fit_seconds + predicting
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > 3:
+        return f"{len(names)} other methods"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _difference(value: float, metric: str) -> str:
+    if metric == "log-loss":
+        return f"a difference of {value:.3f}"
+    if metric in ("accuracy", "macro-f1", "weighted-f1"):
+        return f"{100 * value:.1f} points"
+    return f"a difference of {value:.3f}"

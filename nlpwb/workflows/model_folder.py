@@ -1,0 +1,181 @@
+"""A classifier as a folder on disk (DESIGN 7): ``manifest.json``, ``model.safetensors``, ``vocabulary.json``.
+
+The manifest says what the model is and how it was made, and holds the SHA-256 of every other file. A folder is written beside
+its place and renamed into it; an old model there is replaced at once or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from nlpwb.catalogue import load
+from nlpwb.errors import InputError, ModelError, NlpwbError
+from nlpwb.options import changed_options
+from nlpwb.specs import parse_spec
+from nlpwb.workflows.classifier import Classifier
+from nlpwb.workflows.storage import load_states, save_states
+
+FORMAT = 1
+KIND = "classifier"
+MANIFEST = "manifest.json"
+
+
+def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> None:
+    """Write a classifier's files into an existing folder."""
+    facts = save_states(folder, [part.state() for part in classifier.parts()])
+    parts = []
+    for part, part_facts in zip(classifier.spec.parts, facts, strict=True):
+        parts.append(
+            {
+                "name": part.name,
+                "version": part.entry.version,
+                "options": changed_options(part.config),
+                "facts": part_facts,
+            }
+        )
+    manifest = {
+        "format": FORMAT,
+        "kind": KIND,
+        "spec": str(classifier.spec),
+        "parts": parts,
+        "labels": list(classifier.labels),
+        "seed": classifier.seed,
+        "probabilistic": classifier.probabilistic,
+        "dimensions": classifier.dimensions,
+        "made": made,
+        "files": {
+            path.name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            for path in sorted(folder.iterdir())
+            if path.name != MANIFEST
+        },
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def save_model(target: Path, classifier: Classifier, made: dict[str, Any]) -> None:
+    """Put a classifier's folder at ``target``, whole.
+
+    Raises:
+        InputError: the place holds something that is no model, or cannot be written.
+    """
+    check_target(target)
+    made = {**made, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    temporary = None
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
+        temporary.chmod(0o755)
+        write_files(temporary, classifier, made)
+        for path in [*temporary.iterdir(), temporary]:
+            descriptor = os.open(path, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+        old = target.with_name(f".{target.name}.old.{os.getpid()}")
+        if target.exists():
+            target.rename(old)
+        temporary.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise InputError(
+            f"the model {target}: {(error.strerror or str(error)).lower()}; choose another place with -o"
+        ) from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_target(target: Path) -> None:
+    """Refuse a place where a model cannot go, before any work is done for it.
+
+    Raises:
+        InputError: a file, or a folder that holds something that is no model, stands there; or the parent is missing.
+    """
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
+    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise InputError(
+            f"-o {target}: the folder holds files that are no model; choose another place"
+        )
+    if target.exists() and not target.is_dir():
+        raise InputError(f"-o {target} is a file, and a model is a folder; choose another name")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a model says of itself.
+
+    Raises:
+        ModelError: no model, or one of a later format.
+    """
+    if not folder.exists():
+        raise ModelError(
+            f"there is no model {folder}; `nlpwb train SPEC CORPUS -o {folder}` makes one"
+        )
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        kind, format = manifest["kind"], manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ModelError(
+            f"{folder} is no model: it has no readable {MANIFEST}; `nlpwb train` makes models"
+        ) from None
+    if not isinstance(format, int) or format > FORMAT:
+        raise ModelError(
+            f"the model {folder} has format {format}, and this version reads up to {FORMAT}; "
+            "update nlpwb"
+        )
+    if kind != KIND:
+        raise ModelError(f"the model {folder} is a {kind}, and this command needs a {KIND}")
+    return manifest
+
+
+def load_model(folder: Path) -> Classifier:
+    """The classifier of a folder, checked against its manifest.
+
+    Raises:
+        ModelError: a file is missing, damaged, or of a later version.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(f"the model {folder} has lost its file {name}; train it again")
+        if path.stat().st_size != expected["bytes"] or _sha256(path) != expected["sha256"]:
+            raise ModelError(
+                f"the model {folder} is damaged: {name} is not what was written; train it again"
+            )
+    try:
+        spec = parse_spec(manifest["spec"])
+    except NlpwbError as error:
+        raise ModelError(
+            f"the model {folder} was made by a method that this version does not have ({error})"
+        ) from None
+    states = load_states(folder, [part["facts"] for part in manifest["parts"]])
+    fitted = [
+        load(part.entry.code).from_state(part.config, state)
+        for part, state in zip(spec.parts, states, strict=True)
+    ]
+    labels = tuple(manifest["labels"])
+    if not spec.representation.entry.needs_head:
+        return Classifier(spec, labels, manifest["seed"], whole=fitted[0])
+    return Classifier(
+        spec,
+        labels,
+        manifest["seed"],
+        representation=fitted[0],
+        reducer=fitted[1] if spec.reducer is not None else None,
+        head=fitted[-1],
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,188 @@
+"""Cells in processes of their own: as many at a time as asked for, each with its own memory, time limit and end.
+
+A crash or an out-of-memory kill costs one cell. The processes come from a fork server that has imported what the methods need,
+so that starting one takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.cache.store import Cache
+from nlpwb.errors import CacheError, NlpwbError
+from nlpwb.workflows.cells import Cell, Documents, run_cell
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell ended: ``failure`` is empty, or the sentence that stands in its row."""
+
+    cell: Cell
+    failure: str
+    seconds: float
+    timed_out: bool = False
+
+
+@dataclass
+class _Running:
+    cell: Cell
+    process: BaseProcess
+    pipe: Connection
+    started: float
+
+
+def run_cells(
+    cells: Sequence[Cell],
+    documents: Callable[[Cell], Documents],
+    *,
+    cache_root: Path,
+    jobs: int,
+    threads: int,
+    timeout: float | None,
+    warn: Callable[[str], None],
+) -> Iterator[Outcome]:
+    """Run cells and yield each as it ends; the results are in the cache.
+
+    ``documents`` gives the texts of a cell when its turn comes. ``timeout`` is in seconds a cell.
+
+    Raises:
+        CacheError: the cache cannot be written; the cells under way are stopped.
+    """
+    context = _context(cells)
+    waiting = list(cells)
+    running: list[_Running] = []
+    too_slow: set[str] = set()  # methods that ran out of time once: their other cells are not tried
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                cell = waiting.pop(0)
+                if str(cell.spec) in too_slow:
+                    text = "not tried: an earlier part of it was stopped by --method-timeout"
+                    yield Outcome(cell, text, 0.0)
+                    continue
+                running.append(_start(context, cell, documents(cell), cache_root, threads))
+            for one in _ended(running, timeout) if running else []:
+                running.remove(one)
+                outcome, notes = _outcome(one, timeout)
+                for note in notes:
+                    warn(note)
+                if outcome.timed_out:
+                    too_slow.add(str(one.cell.spec))
+                yield outcome
+    finally:
+        for one in running:
+            one.process.kill()
+        for one in running:
+            one.process.join()
+            one.pipe.close()
+
+
+def _context(cells: Sequence[Cell]) -> Any:
+    """Where processes come from: a fork server with the methods' libraries loaded, or new interpreters."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    modules = {"nlpwb.workflows.cells", "nlpwb.workflows.classifier", "safetensors.numpy"}
+    for cell in cells:
+        for part in cell.spec.parts:
+            modules |= {*part.entry.loads, part.entry.code.partition(":")[0]}
+    context.set_forkserver_preload(sorted(modules))
+    return context
+
+
+def _start(
+    context: Any, cell: Cell, documents: Documents, cache_root: Path, threads: int
+) -> _Running:
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_work, args=(sending, cache_root, cell, documents, threads), daemon=False
+    )
+    process.start()
+    sending.close()
+    return _Running(cell, process, receiving, time.monotonic())
+
+
+def _work(
+    pipe: Connection, cache_root: Path, cell: Cell, documents: Documents, threads: int
+) -> None:
+    """The life of a cell's process: compute, and send what there is to say."""
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    from threadpoolctl import threadpool_limits
+
+    notes: list[str] = []
+    cache = Cache(cache_root, warn=notes.append)
+    try:
+        with threadpool_limits(threads):
+            run_cell(cache, cell, documents, threads=threads)
+        pipe.send(("", "", notes))
+    except NlpwbError as error:
+        kind = "cache" if isinstance(error, CacheError) else "method"
+        pipe.send((kind, str(error), notes))
+    except MemoryError:
+        pipe.send(("method", "out of memory", notes))
+    except Exception as error:
+        pipe.send(("bug", f"{type(error).__name__}: {error}", notes))
+        raise
+    finally:
+        pipe.close()
+        sys.stderr.flush()
+
+
+def _ended(running: list[_Running], timeout: float | None) -> list[_Running]:
+    """Wait until at least one process has ended, or ran past its time and was killed."""
+    while True:
+        patience = 1.0
+        if timeout is not None:
+            left = min(one.started + timeout for one in running) - time.monotonic()
+            patience = min(patience, max(0.0, left))
+        ready = set(wait([one.process.sentinel for one in running], patience))
+        ended = [one for one in running if one.process.sentinel in ready]
+        if timeout is not None:
+            now = time.monotonic()
+            late = [one for one in running if one not in ended and now - one.started > timeout]
+            for one in late:
+                one.process.kill()
+            ended += late
+        if ended:
+            return ended
+
+
+def _outcome(one: _Running, timeout: float | None) -> tuple[Outcome, list[str]]:
+    seconds = time.monotonic() - one.started
+    message: tuple[str, str, list[str]] | None = None
+    with contextlib.suppress(EOFError, OSError):
+        if one.pipe.poll():
+            message = one.pipe.recv()
+    one.process.join()
+    one.pipe.close()
+    if message is not None:
+        kind, text, notes = message
+        if kind == "cache":
+            raise CacheError(text)
+        if kind == "bug":
+            text = f"a bug of ours, {text} (please report it)"
+        return Outcome(one.cell, text, seconds), notes
+    if timeout is not None and seconds > timeout:
+        text = f"stopped after {timeout:g} s (--method-timeout)"
+        return Outcome(one.cell, text, seconds, timed_out=True), []
+    code = one.process.exitcode
+    if code == -signal.SIGKILL:
+        text = "killed, most likely for want of memory; try fewer --jobs or a smaller vocabulary"
+    elif code is not None and code < 0:
+        text = f"ended by signal {-code}"
+    else:
+        text = f"its process ended with exit code {code} and said nothing"
+    return Outcome(one.cell, text, seconds), []

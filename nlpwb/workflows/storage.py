@@ -1,0 +1,74 @@
+"""Fitted methods as files: arrays in safetensors, lists of strings in JSON, nothing that could run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.errors import ModelError
+
+if TYPE_CHECKING:
+    from nlpwb.methods.protocol import State
+
+ARRAYS = "model.safetensors"
+LISTS = "vocabulary.json"
+
+
+def save_states(folder: Path, states: list[State]) -> list[dict[str, Any]]:
+    """Write the states of several parts into a folder; returns their facts, for the manifest."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    arrays = {
+        f"{place}.{name}": np.ascontiguousarray(array)
+        for place, state in enumerate(states)
+        for name, array in state.arrays.items()
+    }
+    lists = {
+        f"{place}.{name}": strings
+        for place, state in enumerate(states)
+        for name, strings in state.lists.items()
+    }
+    save_file(arrays, folder / ARRAYS)
+    with (folder / LISTS).open("w", encoding="utf-8", errors="surrogatepass") as file:
+        json.dump(lists, file, ensure_ascii=True, separators=(",", ":"))
+    return [dict(state.facts) for state in states]
+
+
+def load_states(folder: Path, facts: list[dict[str, Any]]) -> list[State]:
+    """Read the states of all parts from a folder.
+
+    Raises:
+        ModelError: a file is missing or is not what it should be.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    from nlpwb.methods.protocol import State
+
+    try:
+        arrays = load_file(folder / ARRAYS)
+        lists = json.loads((folder / LISTS).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"the model {folder} has lost its file {Path(str(error.filename)).name}; train it again"
+        ) from None
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(f"the model {folder} cannot be read ({error}); train it again") from None
+    states = []
+    for place, part_facts in enumerate(facts):
+        start = f"{place}."
+        states.append(
+            State(
+                arrays={k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)},
+                lists={k.removeprefix(start): v for k, v in lists.items() if k.startswith(start)},
+                facts=part_facts,
+            )
+        )
+    return states
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files of a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
