@@ -31,6 +31,12 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None
 
 
+def last_word(name: str) -> str | None:
+    """The last of a name's words, such as ``sentiment`` of ``airline_sentiment``; None where it is one word."""
+    words = re.split(r"[\W_]+", name.casefold())
+    return words[-1] if len(words) > 1 else None
+
+
 def choose_columns(
     names: Sequence[str], sample: Sequence[Sequence[str]], options: ReadOptions, *, name: str
 ) -> tuple[Columns, tuple[str, ...]]:
@@ -98,7 +104,7 @@ def _guess_text(
         raise InputError(f"{name} has no column left for the text; --text names it")
     values = _by_column(names, sample)
     prose = [column for column in free if not all(map(is_number, values[column])) or not sample]
-    found = _first_named(prose, TEXT_NAMES) or _last_word(prose, TEXT_NAMES)
+    found = _first_named(prose, TEXT_NAMES) or _ending_in(prose, TEXT_NAMES)
     if found:
         return found[0]
     mean = {column: _mean_length(values[column]) for column in free}
@@ -117,7 +123,7 @@ def _guess_label(
         return sure[0]
     for candidates in (
         _first_named(free, LABEL_NAMES),
-        _last_word(free, (*SURE_LABEL_NAMES, *LABEL_NAMES)),
+        _ending_in(free, (*SURE_LABEL_NAMES, *LABEL_NAMES)),
         [column for column in _first_named(free, LAST_LABEL_NAMES) if _few_values(values[column])],
         [column for column in free if _few_values(values[column])],
     ):
@@ -137,13 +143,9 @@ def _first_named(columns: Sequence[str], usual: Sequence[str]) -> list[str]:
     return [by_name[word] for word in usual if word in by_name]
 
 
-def _last_word(columns: Sequence[str], usual: Sequence[str]) -> list[str]:
+def _ending_in(columns: Sequence[str], usual: Sequence[str]) -> list[str]:
     """The columns whose name ends in a usual one: ``airline_sentiment``, ``Review Text``."""
-    return [
-        column
-        for column in columns
-        if len(words := re.split(r"[\W_]+", column.casefold())) > 1 and words[-1] in usual
-    ]
+    return [column for column in columns if last_word(column) in usual]
 
 
 def _fits_label(values: Sequence[str]) -> bool:

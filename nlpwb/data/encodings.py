@@ -59,11 +59,9 @@ def wide_encoding(head: bytes) -> str | None:
         return None
     quarter = len(sample) // 4
     nuls = [sample[place::4].count(0) / quarter for place in range(4)]
-    if max(nuls[1:]) < 0.3 and nuls[0] < 0.3:
-        return None
-    if min(nuls[1:]) > 0.9:
+    if min(nuls[1:]) > 0.9 and nuls[0] < 0.2:
         return "utf-32-le"
-    if min(nuls[:3]) > 0.9:
+    if min(nuls[:3]) > 0.9 and nuls[3] < 0.2:
         return "utf-32-be"
     if min(nuls[1], nuls[3]) > 0.3 and max(nuls[0], nuls[2]) < 0.2:
         return "utf-16-le"

@@ -55,7 +55,11 @@ def text_files(folder: Path, *, labelled: bool | None) -> tuple[list[TextFile], 
     notes = [f"labels: the names of the {len(labels)} sub-folders; each file is a document"]
     beside = [file.below for file in files if os.sep not in file.below]
     if beside:
-        notes.append(f"left out {len(beside)} files beside the sub-folders ({beside[0]}, …)")
+        files_are = "file" if len(beside) == 1 else "files"
+        more = "" if len(beside) == 1 else ", …"
+        notes.append(
+            f"left out {len(beside)} {files_are} beside the sub-folders ({beside[0]}{more})"
+        )
     return (
         [TextFile(file.path, file.below, _top(file)) for file in inside],
         tuple(notes),

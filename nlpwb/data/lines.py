@@ -41,7 +41,7 @@ def json_records(
         if line.isspace():
             continue
         try:
-            record = json.loads(line)
+            record = json.loads(line.rstrip("\r\n"))
         except json.JSONDecodeError as error:
             bad(number, f"it is not JSON ({error.msg} at character {error.colno})")
             continue

@@ -26,8 +26,8 @@ def plan_json(
     ignored = BadRows(source.name, skip=True)  # what is wrong is said when the row is read
     sample = [record for _, record in json_records(lines, bad=ignored)]
     names = list(dict.fromkeys(name for record in sample for name in record))
-    if not names:
-        first = head.lstrip()[:1]
+    first = head.lstrip()[:1]
+    if not names or first == "[":
         way_out = (
             "jq -c '.[]' makes JSONL of an array"
             if first == "["

@@ -21,6 +21,7 @@ from nlpwb.data.columns import (
     SURE_LABEL_NAMES,
     TEXT_NAMES,
     is_number,
+    last_word,
 )
 from nlpwb.data.lines import LABEL_MARK
 
@@ -123,6 +124,9 @@ def has_header(rows: Sequence[Sequence[str]], *, asked: Sequence[str]) -> bool:
         return True
     if any(len(cell) > 40 or len(cell.split()) > 3 for cell in named):
         return False
+    # clean_text is a name; "Guten Tag" ends in a usual one as well, and is none
+    if any(last_word(cell) in _USUAL for cell in named if len(cell.split()) == 1):
+        return True
     rest = [row for row in rows[1:] if len(row) == len(first)]
     if not rest:
         return False

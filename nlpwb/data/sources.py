@@ -156,8 +156,8 @@ class TextBytes(io.BufferedIOBase):
         return b""
 
 
-def check_text(name: str, head: bytes) -> None:
-    """Raise InputError where the first bytes are those of a picture, an archive, a program, or mostly control characters."""
+def refuse_known(name: str, head: bytes) -> None:
+    """Raise InputError where the first bytes are those of a picture, an archive, a program or another known kind of file."""
     for magic, kind in _KINDS:
         if head.startswith(magic):
             raise InputError(f"{name} is {kind}, not text; export it as CSV, TSV or JSONL")
@@ -165,6 +165,10 @@ def check_text(name: str, head: bytes) -> None:
         raise InputError(
             f"{name} is a pickle, not text, and nlpwb never opens one; export it as CSV"
         )
+
+
+def refuse_binary(name: str, head: bytes) -> None:
+    """Raise InputError where more than a tenth of the first 64 KB are control characters."""
     block = head[:65536]
     controls = len(block) - len(block.translate(None, _CONTROLS))
     if controls > 0.1 * len(block):

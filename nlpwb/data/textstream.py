@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
 from nlpwb.data.encodings import mark_length, wide_encoding, wrong_byte
-from nlpwb.data.sources import Head, Source, TextBytes, check_text
+from nlpwb.data.sources import Head, Source, TextBytes, refuse_binary, refuse_known
 from nlpwb.errors import InputError
 
 
@@ -38,13 +38,14 @@ def head_text(name: str, head: Head, *, encoding: str, skip_bad_rows: bool) -> s
 
     Raises InputError where they are not text, or in another encoding than the one asked for.
     """
+    refuse_known(name, head.data)
     wide = wide_encoding(head.data)
     if wide and not encoding.lower().startswith(
         ("utf-16", "utf_16", "utf-32", "utf_32", "utf16", "utf32")
     ):
         raise InputError(f"{name} is {wide.upper()}, not {encoding.upper()}; add --encoding {wide}")
     if not wide:
-        check_text(name, head.data)
+        refuse_binary(name, head.data)
     data = head.data[mark_length(head.data, encoding) :]
     try:
         return data.decode(encoding)
