@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from nlpwb.options import Json
 
+ALPHA = 0.05
+"""The level of every test, over all pairs of a comparison."""
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -92,6 +95,16 @@ class Answer:
     best: str
     tied: list[str]
     cheapest: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Methods judged on the same rows: results best first, the pairs, the smallest difference that the design separates."""
+
+    results: list[Result]
+    pairs: list[PairResult]
+    separable: float | None
+    answer: Answer | None
 
 
 @dataclass(frozen=True)

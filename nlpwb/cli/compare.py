@@ -53,7 +53,7 @@ def compare(
         ),
     ] = None,
     folds: Annotated[
-        int | None, typer.Option(help="Cross-validation (5 folds below 2,000 rows).")
+        int | None, typer.Option(help="Cross-validation (10 folds below 2,000 rows).")
     ] = None,
     repeats: Annotated[int, typer.Option(help="Repeat the folds with other divisions.", min=1)] = 1,
     seeds: Annotated[

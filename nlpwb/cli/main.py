@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nlpwb.cli import compare, methods
+from nlpwb.cli import compare, methods, tokenizer
 from nlpwb.errors import NlpwbError
 
 INTERRUPTED = 130
@@ -69,6 +69,7 @@ def _program(
 
 app.command("compare")(compare.compare)
 app.command("methods")(methods.methods)
+app.add_typer(tokenizer.app, name="tokenizer")
 
 
 def run(arguments: Sequence[str]) -> int:

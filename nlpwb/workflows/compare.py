@@ -1,19 +1,31 @@
 """The main job: methods on a corpus, one table with intervals, significance and cost.
 
-Every (method, run, budget, seed) is a cell in the cache; only the missing ones are computed. The statistics are computed anew
-each time, from the predictions that the cells keep.
+Every (method, run, budget, seed) is a cell in the cache; only the missing ones are computed. So is the verdict over them: the same
+question again is answered without a text being read or a library being loaded.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from nlpwb.cache.store import Artifact, Cache
+from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.errors import UsageError
-from nlpwb.records import Comparison, Disagreement, Protocol, Result
+from nlpwb.records import (
+    ALPHA,
+    Answer,
+    Comparison,
+    Disagreement,
+    PairResult,
+    Protocol,
+    Result,
+    Verdict,
+)
 from nlpwb.specs import Spec
 from nlpwb.workflows.cells import Cell, Documents
 from nlpwb.workflows.plans import Design, Plan, Sources, make_plan
@@ -36,6 +48,7 @@ STANDARD = (
     "skipgram",
     "fasttext",
 )
+VERDICT_VERSION = 1
 PRESETS = {"quick": QUICK, "standard": STANDARD}
 
 
@@ -239,10 +252,7 @@ def _comparison(
     failures: dict[str, str],
     cache: Cache,
 ) -> Comparison:
-    from nlpwb.evaluation.metrics import METRICS
-    from nlpwb.workflows.judging import ALPHA, Scored, answer, judge
-
-    judged: dict[int | None, list[Scored]] = {}
+    judged: dict[int | None, list[_Row]] = {}
     failed: list[Result] = []
     for row in rows:
         reasons = [
@@ -253,12 +263,10 @@ def _comparison(
         ]
         if reasons:
             failed.append(Result(method=str(row.spec), budget=row.budget, error=reasons[0]))
-            continue
-        artifacts = [[_kept(cache, cell) for cell in cells] for cells in row.cells]
-        judged.setdefault(row.budget, []).append(Scored(str(row.spec), artifacts))
+        else:
+            judged.setdefault(row.budget, []).append(row)
     verdicts = {
-        budget: judge(plan, methods, request.metric, seed=request.design.seed, budget=budget)
-        for budget, methods in judged.items()
+        budget: _verdict(request, plan, methods, cache) for budget, methods in judged.items()
     }
     full = verdicts.get(None)
     results = full.results if full is not None else []
@@ -269,44 +277,84 @@ def _comparison(
     ]
     budgets = sorted(plan.runs[0].budgets)
     if budgets:
-        curve += [replace(result, budget=None) for result in results]
+        curve += results
         curve += [result for result in failed if result.budget is not None]
-    info = METRICS[request.metric]
     return Comparison(
-        protocol=Protocol(
-            corpus=plan.corpus,
-            test=plan.test,
-            rows=plan.rows,
-            train_rows=round(sum(run.train_rows for run in plan.runs) / len(plan.runs)),
-            test_rows=round(sum(run.test_rows for run in plan.runs) / len(plan.runs)),
-            labels=list(plan.labels),
-            metric=request.metric,
-            higher_is_better=info.higher_is_better,
-            split=plan.split,
-            test_size=plan.test_size,
-            folds=plan.folds,
-            repeats=plan.repeats,
-            seeds=[request.design.seed + seed for seed in range(request.seeds)],
-            seed=request.design.seed,
-            groups=plan.groups,
-            budgets=budgets,
-            interval=_interval_name(request, plan),
-            significance=_significance_name(request, plan),
-            alpha=ALPHA,
-            separable=full.separable if full is not None else None,
-            jobs=request.jobs,
-            threads=request.threads,
-            versions={
-                "nlpwb": importlib.metadata.version("nlpwb"),
-                "python": platform.python_version(),
-            },
-        ),
+        protocol=_protocol(request, plan, full),
         results=[*results, *(result for result in failed if result.budget is None)],
         curve=curve,
         pairs=full.pairs if full is not None else [],
-        answer=answer(results, full, plan, request.metric) if full is not None else None,
+        answer=full.answer if full is not None else None,
         warnings=list(plan.warnings),
         notes=list(plan.notes),
+    )
+
+
+def _verdict(request: Request, plan: Plan, rows: Sequence[_Row], cache: Cache) -> Verdict:
+    """The judgement over some methods, from the cache where the same cells were judged before."""
+    key = Key(
+        "verdict",
+        {
+            "version": VERDICT_VERSION,
+            "plan": plan.artifact.path.name,
+            "metric": request.metric,
+            "seed": request.design.seed,
+            "methods": [str(row.spec) for row in rows],
+            "cells": [[cell.key.digest for cells in row.cells for cell in cells] for row in rows],
+        },
+    )
+
+    def make(folder: Path) -> dict[str, Any]:
+        from nlpwb.workflows.judging import Scored, judge
+
+        del folder
+        methods = [
+            Scored(str(row.spec), [[_kept(cache, cell) for cell in cells] for cells in row.cells])
+            for row in rows
+        ]
+        verdict = judge(
+            plan, methods, request.metric, seed=request.design.seed, budget=rows[0].budget
+        )
+        summary = f"{plan.corpus}, {request.metric}, {len(rows)} methods"
+        return {"summary": summary, "verdict": dataclasses.asdict(verdict)}
+
+    facts = cache.get_or_make(key, make).facts["verdict"]
+    return Verdict(
+        results=[Result(**result) for result in facts["results"]],
+        pairs=[PairResult(**pair) for pair in facts["pairs"]],
+        separable=facts["separable"],
+        answer=Answer(**facts["answer"]) if facts["answer"] is not None else None,
+    )
+
+
+def _protocol(request: Request, plan: Plan, full: Verdict | None) -> Protocol:
+    return Protocol(
+        corpus=plan.corpus,
+        test=plan.test,
+        rows=plan.rows,
+        train_rows=round(sum(run.train_rows for run in plan.runs) / len(plan.runs)),
+        test_rows=round(sum(run.test_rows for run in plan.runs) / len(plan.runs)),
+        labels=list(plan.labels),
+        metric=request.metric,
+        higher_is_better=request.metric != "log-loss",
+        split=plan.split,
+        test_size=plan.test_size,
+        folds=plan.folds,
+        repeats=plan.repeats,
+        seeds=[request.design.seed + seed for seed in range(request.seeds)],
+        seed=request.design.seed,
+        groups=plan.groups,
+        budgets=sorted(plan.runs[0].budgets),
+        interval=_interval_name(request, plan),
+        significance=_significance_name(request, plan),
+        alpha=ALPHA,
+        separable=full.separable if full is not None else None,
+        jobs=request.jobs,
+        threads=request.threads,
+        versions={
+            "nlpwb": importlib.metadata.version("nlpwb"),
+            "python": platform.python_version(),
+        },
     )
 
 

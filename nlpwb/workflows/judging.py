@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,13 +22,14 @@ from nlpwb.evaluation.power import (
 )
 from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
 from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
-from nlpwb.records import Answer, PairResult, Result
+from nlpwb.records import ALPHA, Answer, PairResult, Result, Verdict
 from nlpwb.workflows.plans import Plan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ALPHA = 0.05
+WORTH_NAMING = 2.0
+"""A method among equals is recommended over the best when it costs less than half: below that, times are noise."""
 _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
 _POWER = 0.8416212335729143  # normal quantile of 80 %
 
@@ -39,15 +40,6 @@ class Scored:
 
     method: str
     cells: list[list[Artifact]]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Results best first, the pairs, and what the design can separate."""
-
-    results: list[Result]
-    pairs: list[PairResult]
-    separable: float | None
 
 
 def judge(
@@ -101,12 +93,14 @@ def judge(
             for pair in pairs
         ],
         separable,
+        _answer(results, separable, plan, metric),
     )
 
 
-def answer(results: Sequence[Result], verdict: Verdict, plan: Plan, metric: str) -> Answer | None:
+def _answer(
+    found: Sequence[Result], separable: float | None, plan: Plan, metric: str
+) -> Answer | None:
     """One sentence: what to use, what cannot be told from it, and what is cheapest among these."""
-    found = [result for result in results if result.score is not None]
     if len(found) < 2:
         return None
     info = METRICS[metric]
@@ -120,22 +114,19 @@ def answer(results: Sequence[Result], verdict: Verdict, plan: Plan, metric: str)
     best, tied = found[advice.best], [found[m] for m in advice.tied]
     cheapest = found[advice.cheapest_tied]
     tests = f"these {plan.rows if plan.split == 'folds' else plan.runs[0].test_rows:,} documents"
+    others = [result.method for result in tied if result is not cheapest]
     if not tied:
         text = f"Use {best.method}: better than every other method on {tests}."
-    elif cheapest is best:
-        one = tied[0].method if len(tied) == 1 else f"{len(tied)} others"
-        text = f"Use {best.method}: the best, and cheaper than {one} that cannot be told from it on {tests}."
-        if len(tied) == 1:
-            text = f"Use {best.method}: {one} cannot be told from it on {tests}, and costs more."
+    elif advice.times_cheaper < WORTH_NAMING:
+        text = f"Use {best.method}: {_listed([result.method for result in tied])} cannot be told from it on {tests}"
+        text += ", and none of the equals costs much less."
     else:
         times = advice.times_cheaper
         how_much = f"{_times(times)} times cheaper" if math.isfinite(times) else "far cheaper"
         text = f"Use {cheapest.method}: within noise of the best ({best.method}), {how_much}"
-        others = [result.method for result in tied if result is not cheapest]
         if others:
             text += f"; {_listed(others)} cannot be told from it either"
         text += f" on {tests}."
-    separable = verdict.separable
     if separable is not None and math.isfinite(separable) and separable > 0:
         text += f" They separate {_difference(separable, metric)} or more."
     return Answer(
@@ -215,7 +206,7 @@ def _seed_deviation(runs: Sequence[Predictions], metric: str) -> float | None:
     return statistics.fmean(float(np.std(score_per_seed(run, metric), ddof=1)) for run in runs)
 
 
-def _costs(cells: Sequence[Sequence[Artifact]]) -> dict[str, object]:
+def _costs(cells: Sequence[Sequence[Artifact]]) -> dict[str, Any]:
     facts = [cell.facts for run in cells for cell in run]
     seconds = sum(fact["predict_seconds"] for fact in facts)
     documents = sum(fact["documents"] for fact in facts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 PLAN_VERSION = 1
 SMALL = 2000
-"""Below this many rows five folds take the place of one split: a fifth of them would separate nothing."""
+FOLDS = 10
+"""Below SMALL rows ten folds take the place of one split, whose fifth of the rows would separate nothing.
+
+Ten folds, not five: the interval of Nadeau & Bengio (2003) grows with test rows over training rows, and shrinks with folds.
+"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ class Plan:
 
     def truth(self, run: int) -> NDArray[np.int32]:
         """True label numbers of a run's test rows, int32 (n,)."""
-        return self._array("truth", run)
+        truth: NDArray[np.int32] = self._array("truth", run)
+        return truth
 
     def test_groups(self, run: int) -> NDArray[np.int32] | None:
         """Group numbers of a run's test rows, int32 (n,), or None."""
@@ -160,7 +166,7 @@ def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) ->
         {
             "version": PLAN_VERSION,
             "fingerprints": sources.fingerprints(),
-            "names": [Path(design.source).name, design.test and Path(design.test).name],
+            "names": [Path(design.source).name, Path(design.test).name if design.test else None],
             "design": identity,
         },
     )
@@ -202,13 +208,15 @@ def _write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
         splits = [_file_split(train, test, design, notes)]
         split, k, repeats, test_size = "file", None, None, None
     else:
-        split, k, repeats, test_size = _division(design, len(train))
+        assert train.labels is not None
+        split, k, repeats, test_size = _division(design, train.labels)
         if split == "folds":
             assert k is not None
             splits = folds(train, k=k, repeats=design.repeats, seed=design.seed)
             if design.folds is None and design.test_size is None:
                 notes.append(
-                    f"{len(train):,} rows are few: {k} folds in place of one split (--test-size 0.2 for one)"
+                    f"{len(train):,} rows are few: {k} folds in place of one split "
+                    "(--test-size 0.2 for one, --folds for another number)"
                 )
         else:
             assert test_size is not None
@@ -223,7 +231,7 @@ def _write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
             warnings.append(finding.message)
     advice = without_spaces(train.texts)
     if advice is not None:
-        warnings.append(str(advice))
+        warnings.append(advice.sentence)
     labels = sorted({*train.labels, *test_labels})
     number = {label: place for place, label in enumerate(labels)}
     groups = test.groups if test is not None else train.groups
@@ -292,14 +300,17 @@ def _check_labels(train: Corpus, test: Corpus | None, design: Design) -> None:
         raise InputError(f"{test.name} has no column {design.options.group!r} to group by")
 
 
-def _division(design: Design, rows: int) -> tuple[str, int | None, int | None, float | None]:
+def _division(
+    design: Design, labels: Sequence[str]
+) -> tuple[str, int | None, int | None, float | None]:
     """split, folds, repeats, test size: as asked for, or by the corpus's size."""
     if design.folds is not None:
         return "folds", design.folds, design.repeats, None
     if design.test_size is not None:
         return "holdout", None, None, design.test_size
-    if rows < SMALL:
-        return "folds", 5, design.repeats, None
+    if len(labels) < SMALL:
+        rarest = min(Counter(labels).values())
+        return "folds", max(2, min(FOLDS, rarest)), design.repeats, None
     return "holdout", None, None, 0.2
 
 
@@ -339,7 +350,7 @@ def _budgets(design: Design, train_rows: int, labels: Sequence[str]) -> list[int
 
 
 def _row_hashes(corpus: Corpus) -> list[bytes]:
-    labels = corpus.labels or [None] * len(corpus)
+    labels: Sequence[str | None] = corpus.labels or [None] * len(corpus)
     return [row_hash(text, label, None) for text, label in zip(corpus.texts, labels, strict=True)]
 
 

@@ -41,7 +41,7 @@ class Nb:
             (np.ones(len(targets)), (targets, np.arange(len(targets)))),
             shape=(labels, len(targets)),
         )
-        counts = np.asarray((onehot @ matrix.astype(np.float64)).todense(), dtype=np.float64)
+        counts = sp.csr_matrix(onehot @ sp.csr_matrix(matrix, dtype=np.float64)).toarray()
         if config.variant == "complement":
             weights = complement_weights(counts, config.alpha)
             prior = np.zeros(labels)

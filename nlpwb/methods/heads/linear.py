@@ -179,7 +179,7 @@ def _affine(matrix: Matrix, weights: Floats, bias: Floats) -> Floats:
 def _labels(decision: Floats) -> Targets:
     if decision.shape[1] == 1:
         return (decision[:, 0] > 0).astype(np.int64)
-    return decision.argmax(axis=1)
+    return np.asarray(decision.argmax(axis=1), dtype=np.int64)
 
 
 def _standardized(matrix: Matrix) -> tuple[Matrix, Floats | None, Floats | None]:

@@ -131,8 +131,8 @@ def _prepared(matrix: Matrix, config: KnnConfig) -> Matrix:
 def _squares(matrix: Matrix) -> NDArray[np.float64]:
     if sp.issparse(matrix):
         return np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64).ravel()
-    return np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64)
+    return np.asarray(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
 
 
 def _inverse(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1.0 / np.where(lengths == 0, 1.0, lengths)
+    return np.asarray(1.0 / np.where(lengths == 0, 1.0, lengths))

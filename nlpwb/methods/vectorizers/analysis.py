@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from nlpwb.errors import InputError
 from nlpwb.methods.vectorizers.config import TermsConfig
 from nlpwb.text import words as words_module
 
+Accents = Literal["ascii", "unicode"]
 _BLANKS = re.compile(r"\s\s+")
 
 
@@ -46,7 +48,7 @@ class Analyzer:
 
     kind: str
     lowercase: bool
-    strip_accents: str | None
+    strip_accents: Accents | None
     single: bool
     stop_words: frozenset[str]
     shortest: int
@@ -65,7 +67,7 @@ class Analyzer:
     def _prepare(self, text: str) -> str:
         if self.lowercase:
             text = text.lower()
-        if self.strip_accents == "ascii" or self.strip_accents == "unicode":
+        if self.strip_accents is not None:
             text = words_module.strip_accents(text, self.strip_accents)
         return text
 
@@ -144,7 +146,7 @@ def make_analyzer(config: TermsConfig) -> Analyzer:
     return Analyzer(
         kind=config.analyzer,
         lowercase=config.lowercase,
-        strip_accents=config.strip_accents,
+        strip_accents=cast("Accents | None", config.strip_accents),
         single=config.single,
         stop_words=read_stop_words(config.stop_words),
         shortest=config.ngrams[0],
