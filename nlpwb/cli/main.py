@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nlpwb.cli import compare, methods, tokenizer
+from nlpwb.cli import cache, compare, methods, models, tokenizer, vectorize
 from nlpwb.errors import NlpwbError
 
 INTERRUPTED = 130
@@ -70,6 +70,12 @@ def _program(
 app.command("compare")(compare.compare)
 app.command("methods")(methods.methods)
 app.add_typer(tokenizer.app, name="tokenizer")
+app.command("vectorize")(vectorize.vectorize)
+app.command("train")(models.train)
+app.command("evaluate")(models.evaluate)
+app.command("predict")(models.predict)
+app.command("embed")(models.embed)
+app.add_typer(cache.app, name="cache")
 
 
 def run(arguments: Sequence[str]) -> int:

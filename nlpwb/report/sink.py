@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,22 @@ class Sink:
             self.write(_markdown(rows, columns, before, after))
         else:
             self.write(_aligned(rows, columns, before, after, self.width))
+
+    def stream(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+        """Print rows as they come, where the format allows it: TSV, CSV and JSON Lines on stdout; otherwise as :meth:`table`."""
+        if self.format not in ("tsv", "csv", "jsonl") or self.out is not None:
+            self.table(list(rows), columns)
+            return
+        fields = [column.key for column in columns]
+        if self.format != "jsonl":
+            self.write(_separated([], fields, self.format))
+        for row in rows:
+            plain = {key: row.get(key) for key in fields}
+            if self.format == "jsonl":
+                self.write(json.dumps(plain, ensure_ascii=False) + "\n")
+            else:
+                header_and_row = _separated([plain], fields, self.format)
+                self.write(header_and_row.partition("\n")[2])
 
     def write(self, text: str) -> None:
         """Put text that is already in its final form on stdout or into ``--out``, whole."""

@@ -35,7 +35,7 @@ QUICK = (
     "onehot",
     "bow+nb",
     "tfidf",
-    "tfidf:ngrams=1-2,sublinear_tf=yes+svm",
+    "tfidf:ngrams=1-2+svm",
 )
 STANDARD = (
     "majority",
@@ -43,8 +43,8 @@ STANDARD = (
     "bow",
     "bow+nb",
     "tfidf",
-    "tfidf:ngrams=1-2,sublinear_tf=yes+svm",
-    "tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm",
+    "tfidf:ngrams=1-2+svm",
+    "tfidf:ngrams=2-5,analyzer=char_wb+svm",
     "skipgram",
     "fasttext",
 )

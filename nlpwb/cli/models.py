@@ -1,0 +1,271 @@
+"""``nlpwb train``, ``predict``, ``evaluate``, ``embed``: the winner of a comparison, put to work."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nlpwb.cli import options
+from nlpwb.cli.compare import METRICS
+from nlpwb.errors import UsageError, nearest
+from nlpwb.report.sink import Column
+
+SpecArgument = Annotated[
+    str,
+    typer.Argument(
+        help="The method, such as tfidf:ngrams=1-2+svm.",
+        metavar="SPEC",
+        autocompletion=options.complete_method,
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    Path,
+    typer.Argument(help="A folder that `nlpwb train` made.", metavar="MODEL", show_default=False),
+]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Where it goes.", metavar="PATH")]
+
+
+def train(
+    spec: SpecArgument,
+    corpus: options.Corpus,
+    output: Output,
+    text: options.Text = None,
+    label: options.Label = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Fit one method on all rows of a corpus; the model is a folder."""
+    from nlpwb.report.comparison import count, percent, seconds, size
+    from nlpwb.specs import parse_spec
+    from nlpwb.workflows.training import train as run
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    parsed = parse_spec(spec)
+    trained = run(
+        parsed,
+        corpus,
+        options.read_options(
+            text=text,
+            label=label,
+            encoding=encoding,
+            input_format=input_format,
+            header=header,
+            skip_bad_rows=skip_bad_rows,
+        ),
+        output,
+        seed=seed,
+        threads=threads or options.processors(),
+        note=sink.note,
+    )
+    sink.table(
+        [dataclasses.asdict(trained)],
+        [
+            Column("model", "model", keep=True),
+            Column("method", "method", keep=True),
+            Column("documents", "documents", right=True),
+            Column("labels", "labels"),
+            Column("dimensions", "dims", right=True, show=count),
+            Column("fit_seconds", "fit", right=True, show=seconds),
+            Column("bytes", "size", right=True, show=size),
+            Column("train_accuracy", "right in training", right=True, show=percent),
+            Column("chosen", "chosen", table=bool(trained.chosen)),
+        ],
+    )
+
+
+def predict(
+    model: Model,
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A corpus, or - for standard input, a text a line.", metavar="[FILE|-]"
+        ),
+    ] = "-",
+    proba: Annotated[
+        bool,
+        typer.Option("--proba", help="Scores are probabilities; refused where there are none."),
+    ] = False,
+    top_k: Annotated[int, typer.Option(help="Labels a text, the likeliest first.", min=1)] = 1,
+    with_text: Annotated[bool, typer.Option("--with-text", help="Print the text too.")] = False,
+    text: options.Text = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Label texts with a model, as they come."""
+    from nlpwb.workflows.prediction import predict as run
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    reading = options.read_options(
+        text=text,
+        encoding=encoding,
+        # a stream of lines is plain text unless it is said to be something else
+        input_format=input_format or ("text" if source == "-" and text is None else None),
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+    )
+    reading = dataclasses.replace(reading, labelled=False)
+    found = run(
+        model,
+        source,
+        reading,
+        top_k=top_k,
+        probabilities=proba,
+        threads=threads or options.processors(),
+        note=sink.note,
+    )
+    columns = [
+        Column("row", "row", right=True),
+        Column("label", "label"),
+        Column("score", "score", right=True),
+    ]
+    if top_k > 1:
+        columns.insert(1, Column("rank", "rank", right=True))
+    if with_text:
+        columns.append(Column("text", "text", wrap=True))
+    rows = (
+        {"row": one.row, "rank": rank + 1, "label": label, "score": score, "text": one.text}
+        for one in found
+        for rank, (label, score) in enumerate(zip(one.labels, one.scores, strict=True))
+    )
+    sink.stream(rows, columns)
+
+
+def evaluate(
+    model: Model,
+    corpus: options.Corpus,
+    metric: Annotated[
+        str, typer.Option(help=" | ".join(METRICS), autocompletion=lambda: list(METRICS))
+    ] = "accuracy",
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Print the table of true and predicted labels.")
+    ] = False,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(help="Exit with 3 unless the lower end of the interval reaches this."),
+    ] = None,
+    text: options.Text = None,
+    label: options.Label = None,
+    group_col: options.Group = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Score a model on labelled texts: the metric with its interval, and every label's own figures."""
+    from nlpwb.errors import GateMissed
+    from nlpwb.report.comparison import percent, score
+    from nlpwb.workflows.prediction import evaluate as run
+
+    if metric not in METRICS:
+        raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
+    sink = options.make_sink(format, out, quiet, verbose)
+    found = run(
+        model,
+        corpus,
+        options.read_options(
+            text=text,
+            label=label,
+            group=group_col,
+            encoding=encoding,
+            input_format=input_format,
+            header=header,
+            skip_bad_rows=skip_bad_rows,
+        ),
+        metric=metric,
+        seed=seed,
+        threads=threads or options.processors(),
+        note=sink.note,
+    )
+    before = [
+        f"{found.method} on {found.corpus}: {metric} {score(found.score, metric)}, 95 % interval "
+        f"{score(found.low, metric)} to {score(found.high, metric)}, {found.documents:,} documents"
+        + (f", OOV {percent(found.oov_rate)}" if found.oov_rate is not None else "")
+    ]
+    labels = [figures.label for figures in found.per_label]
+    if confusion:
+        columns = [Column("label", "true label", keep=True)]
+        columns += [Column(name, f"said {name}", right=True) for name in labels]
+        rows: list[dict[str, Any]] = [
+            {"label": name, **dict(zip(labels, counts, strict=True))}
+            for name, counts in zip(labels, found.confusion, strict=True)
+        ]
+    else:
+        columns = [
+            Column("label", "label", keep=True),
+            *(
+                Column(name, name, right=True, show=lambda value: score(value, "accuracy"))
+                for name in ("precision", "recall", "f1")
+            ),
+            Column("support", "documents", right=True),
+            Column("predicted", "predicted", right=True),
+        ]
+        rows = [dataclasses.asdict(figures) for figures in found.per_label]
+    sink.table(rows, columns, before=before, document=found.document())
+    if fail_under is not None:
+        loss = metric == "log-loss"
+        end = found.high if loss else found.low
+        if end > fail_under if loss else end < fail_under:
+            raise GateMissed(
+                f"--fail-under {fail_under:g} is missed: the {'upper' if loss else 'lower'} end of the "
+                f"interval is {end:.4f}; more data or another method may help"
+            )
+
+
+def embed(
+    model: Model,
+    corpus: options.Corpus,
+    output: Output,
+    text: options.Text = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write what a model's head sees of every text: .npy where it is dense, .npz where it is sparse."""
+    from nlpwb.workflows.prediction import embed as run
+
+    sink = options.make_sink("auto", None, quiet, verbose)
+    reading = options.read_options(
+        text=text,
+        encoding=encoding,
+        input_format=input_format,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+    )
+    shape = run(
+        model,
+        corpus,
+        dataclasses.replace(reading, labelled=False),
+        output,
+        threads=threads or options.processors(),
+        note=sink.note,
+    )
+    sink.note(f"{output}: {shape[0]:,} documents, {shape[1]:,} dimensions")

@@ -1,0 +1,226 @@
+"""A model folder at work: labels for new texts as they come, figures on labelled ones, and the vectors in between."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlpwb.data.corpus import ReadOptions
+from nlpwb.data.reading import open_corpus, read_corpus
+from nlpwb.errors import InputError, ModelError, UsageError
+from nlpwb.options import Json
+from nlpwb.workflows.model_folder import load_model
+from nlpwb.workflows.training import labels_of
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One text's labels, the likeliest first, with their scores (probabilities where the model has them)."""
+
+    row: int
+    text: str
+    labels: list[str]
+    scores: list[float]
+
+
+@dataclass(frozen=True)
+class LabelFigures:
+    """Precision, recall and F1 of one label over ``support`` documents that carry it."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    predicted: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model does on labelled texts: the metric with its 95 % interval, and each label's own figures."""
+
+    model: str
+    method: str
+    corpus: str
+    documents: int
+    metric: str
+    score: float
+    low: float
+    high: float
+    per_label: list[LabelFigures]
+    confusion: list[list[int]]
+    oov_rate: float | None
+
+    def document(self) -> dict[str, Json]:
+        """As JSON prints it."""
+        import dataclasses
+
+        return dataclasses.asdict(self)
+
+
+def predict(
+    model: Path,
+    source: str,
+    options: ReadOptions,
+    *,
+    top_k: int,
+    probabilities: bool,
+    threads: int,
+    note: Callable[[str], None],
+) -> Iterator[Prediction]:
+    """Labels for every text of a source, in order, batch by batch: the first appear before the last are read.
+
+    Raises:
+        ModelError: probabilities are asked of a model that has none, or the folder is no sound model.
+    """
+    classifier = load_model(model)
+    if probabilities and not classifier.probabilistic:
+        assert classifier.spec.head is not None
+        raise ModelError(
+            f"the model {model} ({classifier.spec}) has scores and no probabilities, because of its head "
+            f"{classifier.spec.head.name}; leave --proba out, or train with +logreg"
+        )
+    if top_k > len(classifier.labels):
+        raise UsageError(
+            f"--top-k {top_k} is more than the {len(classifier.labels)} labels of the model {model}"
+        )
+    reader = open_corpus(source, options)
+    for line in reader.notes:
+        note(line)
+    documents = iter(reader)
+    while batch := list(itertools.islice(documents, BATCH)):
+        scores = classifier.scores([document.text for document in batch], threads=threads)
+        best = (-scores).argsort(axis=1, kind="stable")[:, :top_k]
+        for document, order, row in zip(batch, best.tolist(), scores.tolist(), strict=True):
+            yield Prediction(
+                row=document.row,
+                text=document.text,
+                labels=[classifier.labels[place] for place in order],
+                scores=[row[place] for place in order],
+            )
+
+
+def evaluate(
+    model: Path,
+    source: str,
+    options: ReadOptions,
+    *,
+    metric: str,
+    seed: int,
+    threads: int,
+    note: Callable[[str], None],
+) -> Evaluation:
+    """Score a model on labelled texts.
+
+    Raises:
+        InputError: the texts carry a label that the model has never seen.
+    """
+    import numpy as np
+
+    from nlpwb.evaluation.intervals import interval
+    from nlpwb.evaluation.metrics import confusion
+    from nlpwb.evaluation.scoring import Predictions, score
+
+    classifier = load_model(model)
+    if metric == "log-loss" and not classifier.probabilistic:
+        raise ModelError(
+            f"the model {model} ({classifier.spec}) gives no probabilities, which log-loss needs; "
+            "take another --metric"
+        )
+    corpus = read_corpus(source, options)
+    for line in corpus.notes:
+        note(line)
+    found = labels_of(corpus, "--label")
+    number = {label: place for place, label in enumerate(classifier.labels)}
+    for label, row in zip(found, corpus.rows, strict=True):
+        if label not in number:
+            raise InputError(
+                f"{corpus.name}, line {row}: the model {model} does not know the label {label!r}; "
+                f"it knows {', '.join(classifier.labels)}"
+            )
+    truth = np.array([number[label] for label in found], dtype=np.int32)
+    scores = classifier.scores(corpus.texts, threads=threads)
+    said = scores.argmax(axis=1).astype(np.int32)
+    groups = None
+    if corpus.groups is not None:
+        groups = np.unique(np.array(corpus.groups), return_inverse=True)[1].astype(np.int32)
+    predictions = Predictions(
+        truth=truth,
+        predicted=said[None, :],
+        scores=scores[None, :, :],
+        labels=classifier.labels,
+        groups=groups,
+    )
+    low, high = interval(predictions, metric, seed=seed)
+    table = confusion(truth, said, labels=len(classifier.labels))
+    per_label = []
+    for place, label in enumerate(classifier.labels):
+        hits = float(table[place, place])
+        support, predicted = float(table[place].sum()), float(table[:, place].sum())
+        precision = hits / predicted if predicted else 0.0
+        recall = hits / support if support else 0.0
+        f1 = 2 * hits / (support + predicted) if support + predicted else 0.0
+        per_label.append(LabelFigures(label, precision, recall, f1, int(support), int(predicted)))
+    return Evaluation(
+        model=str(model),
+        method=str(classifier.spec),
+        corpus=corpus.name,
+        documents=len(corpus),
+        metric=metric,
+        score=score(predictions, metric),
+        low=low,
+        high=high,
+        per_label=per_label,
+        confusion=table.astype(int).tolist(),
+        oov_rate=classifier.unknown_share(corpus.texts),
+    )
+
+
+def embed(
+    model: Path,
+    source: str,
+    options: ReadOptions,
+    target: Path,
+    *,
+    threads: int,
+    note: Callable[[str], None],
+) -> tuple[int, int]:
+    """Write what the head sees, a row a document: ``.npy`` for dense vectors, ``.npz`` for sparse ones; returns the shape.
+
+    Raises:
+        ModelError: the model has no vectors.
+        UsageError: the ending does not fit the vectors.
+    """
+    import numpy as np
+    import scipy.sparse as sp
+
+    from nlpwb.workflows.vectorizing import write_whole
+
+    classifier = load_model(model)
+    if classifier.representation is None:
+        raise ModelError(f"the model {model} ({classifier.spec}) makes no vectors of texts")
+    reader = open_corpus(source, options)
+    for line in reader.notes:
+        note(line)
+    texts = [document.text for document in reader]
+    matrix = classifier.vectors(texts, threads=threads)
+    sparse = bool(sp.issparse(matrix))
+    wanted = ".npz" if sparse else ".npy"
+    if target.suffix != wanted:
+        kind = "sparse" if sparse else "dense"
+        raise UsageError(
+            f"-o {target}: the vectors of {classifier.spec} are {kind}; end it in {wanted}"
+        )
+    write_whole(
+        target,
+        lambda path: (
+            sp.save_npz(path, matrix, compressed=False)
+            if sparse
+            else np.save(path, np.asarray(matrix), allow_pickle=False)
+        ),
+    )
+    return int(matrix.shape[0]), int(matrix.shape[1])

@@ -1,0 +1,161 @@
+"""A corpus to a matrix on disk, read as a stream; and the terms that tell its labels apart."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nlpwb.catalogue import load
+from nlpwb.data.corpus import ReadOptions
+from nlpwb.data.reading import Reader, open_corpus
+from nlpwb.errors import InputError, UsageError
+from nlpwb.specs import Spec
+
+
+@dataclass(frozen=True)
+class Vectorized:
+    """What was written: the matrix's shape and its entries, and the files."""
+
+    matrix: str
+    vocabulary: str | None
+    labels: str | None
+    documents: int
+    columns: int
+    entries: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class StrongTerm:
+    """A term of one label: ``weight`` is the mean of its column over the label's documents minus the mean over the others."""
+
+    label: str
+    rank: int
+    term: str
+    weight: float
+    documents: int
+
+
+def vectorize(
+    spec: Spec,
+    source: str,
+    options: ReadOptions,
+    target: Path | None,
+    *,
+    top: int,
+    seed: int,
+    threads: int,
+    note: Callable[[str], None],
+) -> tuple[Vectorized | None, list[StrongTerm]]:
+    """Fit a counting method on a corpus and write its matrix as ``scipy.sparse.save_npz`` does.
+
+    Beside ``X.npz`` stand ``X.vocabulary.json`` (the term of every column) and, for a labelled corpus, ``X.labels.json`` (the
+    label of every row). With ``top`` the strongest terms of each label are returned, the label ``all`` for a corpus without.
+
+    Raises:
+        UsageError: the method makes no sparse matrix, or the ending is not ``.npz``.
+    """
+    part = spec.representation
+    if part.entry.family != "vectorizers" or spec.reducer is not None:
+        raise UsageError(
+            f"{spec}: vectorize writes sparse matrices; take onehot, bow, tfidf or hashing without +lsa "
+            "(`nlpwb train` and `nlpwb embed` serve the others)"
+        )
+    if top and part.name == "hashing":
+        raise UsageError("--top: hashing keeps no terms; take tfidf or bow")
+    if target is not None and target.suffix != ".npz":
+        raise UsageError(f"-o {target}: a sparse matrix ends in .npz")
+    if target is not None and not target.absolute().parent.is_dir():
+        raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
+    reader = open_corpus(source, options)
+    for line in reader.notes:
+        note(line)
+    labels: list[str] = []
+    model, matrix = load(part.entry.code).fit(
+        part.config, _texts(reader, labels), seed=seed, threads=threads
+    )
+    terms = model.terms() if part.name != "hashing" else None
+    strongest = _strongest(matrix, terms, labels, top) if top and terms is not None else []
+    if target is None:
+        return None, strongest
+    return _write(target, matrix, terms, labels), strongest
+
+
+def _texts(reader: Reader, labels: list[str]) -> Iterator[str]:
+    """The texts as they are read; their labels are put aside on the way."""
+    for document in reader:
+        if reader.labelled:
+            labels.append(document.label or "")
+        yield document.text
+
+
+def _write(target: Path, matrix: Any, terms: list[str] | None, labels: list[str]) -> Vectorized:
+    import scipy.sparse as sp
+
+    write_whole(target, lambda path: sp.save_npz(path, matrix, compressed=False))
+    vocabulary = label_file = None
+    if terms is not None:
+        vocabulary = target.with_suffix(".vocabulary.json")
+        write_whole(vocabulary, lambda path: _write_list(path, terms))
+    if labels:
+        label_file = target.with_suffix(".labels.json")
+        write_whole(label_file, lambda path: _write_list(path, labels))
+    return Vectorized(
+        matrix=str(target),
+        vocabulary=str(vocabulary) if vocabulary else None,
+        labels=str(label_file) if label_file else None,
+        documents=int(matrix.shape[0]),
+        columns=int(matrix.shape[1]),
+        entries=int(matrix.nnz),
+        bytes=target.stat().st_size,
+    )
+
+
+def _write_list(path: Path, strings: list[str]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(strings, file, ensure_ascii=False, indent=0)
+        file.write("\n")
+
+
+def write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under another name beside its place, then rename: whole or not at all.
+
+    Raises:
+        InputError: the operating system refuses.
+    """
+    temporary = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        write(temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"-o {target}: {(error.strerror or str(error)).lower()}; choose another place"
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _strongest(matrix: Any, terms: list[str], labels: list[str], top: int) -> list[StrongTerm]:
+    import numpy as np
+
+    names = sorted(set(labels)) if labels else ["all"]
+    codes = np.array([names.index(label) for label in labels] if labels else [0] * matrix.shape[0])
+    df = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    total = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
+    found = []
+    for place, name in enumerate(names):
+        inside = codes == place
+        own = np.asarray(matrix[inside].sum(axis=0), dtype=np.float64).ravel()
+        weight = own / max(1, int(inside.sum()))
+        if len(names) > 1:
+            weight = weight - (total - own) / max(1, int((~inside).sum()))
+        order = np.lexsort((np.arange(len(weight)), -weight))[:top]
+        found += [
+            StrongTerm(name, rank + 1, terms[column], float(weight[column]), int(df[column]))
+            for rank, column in enumerate(order.tolist())
+        ]
+    return found
