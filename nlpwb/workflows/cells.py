@@ -21,6 +21,8 @@ from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representatio
 from nlpwb.workflows.storage import folder_bytes, load_states, save_states
 
 CELL_VERSION = 1
+WORTH_KEEPING = 2.0
+"""Seconds of training from which a representation gets an entry of its own in the cache."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,10 @@ def _measure(
 def _kept_representation(
     cache: Cache, cell: Cell, documents: Documents, *, threads: int
 ) -> tuple[Fitted, float]:
-    """A representation that was trained for a cell with another head, or is trained now; and the seconds of its training."""
+    """A representation that was trained for a cell with another head, or is trained now; and the seconds of its training.
+
+    One that was trained in less than ``WORTH_KEEPING`` is not kept: its files would cost more than training it again.
+    """
     import numpy as np
 
     spec = cell.spec
@@ -143,6 +148,8 @@ def _kept_representation(
     def make(folder: Path) -> Mapping[str, Any]:
         fitted = fit_representation(spec, documents.train_texts, seed=cell.seed, threads=threads)
         fresh.append(fitted)
+        if fitted.seconds < WORTH_KEEPING:
+            raise _NotWorthKeeping
         facts = save_states(folder, [fitted.representation.state()])
         np.save(folder / "matrix.npy", np.asarray(fitted.matrix))
         return {
@@ -151,7 +158,10 @@ def _kept_representation(
             "fit_seconds": fitted.seconds,
         }
 
-    artifact = cache.get_or_make(cell.representation_key, make)
+    try:
+        artifact = cache.get_or_make(cell.representation_key, make)
+    except _NotWorthKeeping:
+        return fresh[0], fresh[0].seconds
     seconds = float(artifact.facts["fit_seconds"])
     if fresh:
         return fresh[0], seconds
@@ -159,6 +169,10 @@ def _kept_representation(
     representation = load(part.entry.code).from_state(part.config, state)
     matrix = np.load(artifact.path / "matrix.npy", allow_pickle=False)
     return Fitted(representation, matrix, seconds), seconds
+
+
+class _NotWorthKeeping(Exception):
+    """Leaves the cache without an entry."""
 
 
 def peak_bytes() -> int:

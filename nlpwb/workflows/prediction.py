@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlpwb.data.corpus import ReadOptions
+from nlpwb.data.corpus import Document, ReadOptions
 from nlpwb.data.reading import open_corpus, read_corpus
 from nlpwb.errors import InputError, ModelError, UsageError
 from nlpwb.options import Json
+from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.model_folder import load_model
 from nlpwb.workflows.training import labels_of
 
@@ -91,7 +92,12 @@ def predict(
     reader = open_corpus(source, options)
     for line in reader.notes:
         note(line)
-    documents = iter(reader)
+    return _predictions(classifier, iter(reader), top_k=top_k, threads=threads)
+
+
+def _predictions(
+    classifier: Classifier, documents: Iterator[Document], *, top_k: int, threads: int
+) -> Iterator[Prediction]:
     while batch := list(itertools.islice(documents, BATCH)):
         scores = classifier.scores([document.text for document in batch], threads=threads)
         best = (-scores).argsort(axis=1, kind="stable")[:, :top_k]
