@@ -62,13 +62,14 @@ def load_split(path: Path, corpus: Corpus) -> list[Split]:
     way_out = "make the split anew with `nlpwb data split`"
     if lost:
         raise InputError(
-            f"{path}: {lost:,} of its {len(saved):,} rows are not in {corpus.name}, which has changed since or is read "
-            f"with other options; {way_out}"
+            f"{path} finds only {len(saved) - lost:,} of its {len(saved):,} rows in {corpus.name}, which has changed since "
+            f"or is read with other options; {way_out}"
         )
     new = sorted(i for indices in waiting.values() for i in indices)
     if new:
         raise InputError(
-            f"{corpus.name} has {len(new):,} rows that are not in {path}, the first on line {corpus.rows[new[0]]}; {way_out}"
+            f"{corpus.name} holds rows that {path} does not know ({len(new):,}, the first on line {corpus.rows[new[0]]}); "
+            f"{way_out}"
         )
     return [
         Split(

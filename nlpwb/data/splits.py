@@ -193,9 +193,10 @@ def _check(corpus: Corpus, found: list[Bundle], *, parts: int, option: str) -> N
                 "add rows of this label, or leave it out"
             )
         if reach[rarest] < parts:
-            what = "rows in as many groups" if corpus.groups is not None else "different texts"
+            grouped = corpus.groups is not None
+            what = "stands in too few groups" if grouped else "has too few different texts"
             raise InputError(
-                f"{corpus.name}: label {rarest!r} has too few {what} for {option}: {reach[rarest]} of the {parts} needed; "
+                f"{corpus.name}: label {rarest!r} {what} for {option}: {reach[rarest]} of the {parts} needed; "
                 "add rows of this label, or leave it out"
             )
     elif len(found) < parts:
