@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nlpwb.cli import cache, compare, methods, models, tokenizer, vectorize
+from nlpwb.cli import cache, compare, data, methods, models, tokenizer, vectorize
 from nlpwb.errors import NlpwbError
 
 INTERRUPTED = 130
@@ -69,6 +69,7 @@ def _program(
 
 app.command("compare")(compare.compare)
 app.command("methods")(methods.methods)
+app.add_typer(data.app, name="data")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.command("vectorize")(vectorize.vectorize)
 app.command("train")(models.train)

@@ -104,7 +104,15 @@ def _answer(
     if len(found) < 2:
         return None
     info = METRICS[metric]
-    costs = [_seconds_a_document(result, plan) for result in found]
+    # Holm over many pairs can leave a letter to a method whose own difference is clear: it is not told apart, but not advised.
+    within_noise = [
+        result.delta_low is None or (result.delta_low <= 0 <= (result.delta_high or 0.0))
+        for result in found
+    ]
+    costs = [
+        _cost(result, plan) if near else math.nan
+        for result, near in zip(found, within_noise, strict=True)
+    ]
     advice = recommend(
         [result.score or 0.0 for result in found],
         [result.letters or "" for result in found],
@@ -119,7 +127,7 @@ def _answer(
         text = f"Use {best.method}: better than every other method on {tests}."
     elif advice.times_cheaper < WORTH_NAMING:
         text = f"Use {best.method}: {_listed([result.method for result in tied])} cannot be told from it on {tests}"
-        text += ", and none of the equals costs much less."
+        text += ", and none of them costs much less."
     else:
         times = advice.times_cheaper
         how_much = f"{_times(times)} times cheaper" if math.isfinite(times) else "far cheaper"
@@ -226,8 +234,8 @@ def _costs(cells: Sequence[Sequence[Artifact]]) -> dict[str, Any]:
     }
 
 
-def _seconds_a_document(result: Result, plan: Plan) -> float:
-    """What a method costs: fitting, and predicting the test rows once."""
+def _cost(result: Result, plan: Plan) -> float:
+    """What a method costs, in seconds: fitting, and predicting the test rows once."""
     if result.fit_seconds is None:
         return math.nan
     predicting = plan.runs[0].test_rows / result.docs_per_second if result.docs_per_second else 0.0

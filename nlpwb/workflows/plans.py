@@ -224,10 +224,13 @@ def _write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
     assert train.labels is not None
     test_labels = test.labels if test is not None else train.labels
     assert test_labels is not None
+    said: set[str] = set()
     for finding in check(train, test):
         if finding.severity == "error":
             raise InputError(f"{train.name}: {finding.message}; `nlpwb data check` shows the rows")
-        if finding.severity == "warning":
+        # what is said of the training part need not be said of the test part again
+        if finding.severity == "warning" and finding.code not in said:
+            said.add(finding.code)
             warnings.append(finding.message)
     advice = without_spaces(train.texts)
     if advice is not None:
