@@ -118,8 +118,8 @@ def _guess_label(
 ) -> str | None:
     values = _by_column(names, sample)
     free = [column for column in names if column not in taken and _fits_label(values[column])]
-    sure = _first_named(free, SURE_LABEL_NAMES)
-    if sure:
+    sure = _first_named([column for column in names if column not in taken], SURE_LABEL_NAMES)
+    if sure and _is_short(values[sure[0]]):  # many labels on few rows are labels still
         return sure[0]
     for candidates in (
         _first_named(free, LABEL_NAMES),
@@ -153,8 +153,11 @@ def _fits_label(values: Sequence[str]) -> bool:
     filled = [value for value in values if value.strip()]
     if values and not filled:
         return False
-    short = all(len(value) <= 100 for value in filled) and _mean_length(filled) <= 40
-    return short and (len(filled) < 10 or len(set(filled)) <= len(filled) / 2)
+    return _is_short(filled) and (len(filled) < 10 or len(set(filled)) <= len(filled) / 2)
+
+
+def _is_short(values: Sequence[str]) -> bool:
+    return all(len(value) <= 100 for value in values) and _mean_length(values) <= 40
 
 
 def _few_values(values: Sequence[str]) -> bool:

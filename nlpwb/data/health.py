@@ -33,7 +33,7 @@ def check(train: Corpus, test: Corpus | None = None) -> list[Finding]:
         for part, corpus in parts
         for finding in (
             *repeat_findings(corpus, part),
-            *label_findings(corpus, part),
+            *label_findings(corpus, part, split=test is not None),
             *text_findings(corpus, part),
             *_lengths(corpus, part),
         )

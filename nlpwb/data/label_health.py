@@ -14,32 +14,40 @@ _MANY_LABELS = 50  # beyond these, the search for labels inside texts would take
 _LEAK_INSIDE, _LEAK_OUTSIDE = 0.9, 0.05
 
 
-def label_findings(corpus: Corpus, part: Part) -> list[Finding]:
-    """Too few labels or rows of one, imbalance, labels that are spelt in two ways, labels that stand in their texts."""
+def label_findings(corpus: Corpus, part: Part, *, split: bool) -> list[Finding]:
+    """Too few labels or rows of one, imbalance, labels that are spelt in two ways, labels that stand in their texts.
+
+    ``split`` says that training and test part are corpora of their own, so that one row of a label can be enough.
+    """
     if corpus.labels is None:
         message = "no labels, so methods are compared without them; --label names a column"
         return [Finding("note", "unlabelled", message, len(corpus), 1.0, (), part)]
     counts = Counter(corpus.labels)
     return [
-        *_too_few(corpus, part, counts),
+        *_too_few(corpus, part, counts, split=split),
         *_spellings(corpus, part, counts),
         *_imbalance(corpus, part, counts),
         *_leaks(corpus, part, counts),
     ]
 
 
-def _too_few(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
+def _too_few(corpus: Corpus, part: Part, counts: Counter[str], *, split: bool) -> list[Finding]:
     assert corpus.labels is not None
-    severity: Severity = "error" if part == "train" else "warning"
     if len(counts) == 1:
+        grade: Severity = "error" if part == "train" else "warning"
         label = corpus.labels[0]
         message = f"all rows have the label {label!r}, so there is nothing to tell apart"
-        return [Finding(severity, "one-label", message, len(corpus), 1.0, (), part)]
+        return [Finding(grade, "one-label", message, len(corpus), 1.0, (), part)]
+    once = "{n} [labels have|label has] one row only" + (
+        "" if split else ", which cannot both train and test"
+    )
+    few = f"{{n}} rows are of labels with fewer than {_FEW_ROWS} rows"
+    kinds: tuple[tuple[str, int, int, Severity, str], ...] = (
+        ("label-with-one-row", 1, 1, "warning" if split else "error", once),
+        ("label-with-few-rows", 2, _FEW_ROWS - 1, "warning", few),
+    )
     findings = []
-    for code, low, high, grade, what in (
-        ("label-with-one-row", 1, 1, severity, "{n} [labels have|label has] one row only, which cannot both train and test"),
-        ("label-with-few-rows", 2, _FEW_ROWS - 1, "warning", f"{{n}} rows are of labels with fewer than {_FEW_ROWS} rows"),
-    ):  # fmt: skip
+    for code, low, high, grade, what in kinds:
         rare = sorted(label for label, count in counts.items() if low <= count <= high)
         rows = [
             row for label, row in zip(corpus.labels, corpus.rows, strict=True) if label in set(rare)

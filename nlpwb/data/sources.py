@@ -156,6 +156,16 @@ class TextBytes(io.BufferedIOBase):
         return b""
 
 
+def is_pipe(source: str) -> bool:
+    """Whether a source can be read only once: standard input, a named pipe, the ``<(…)`` of a shell."""
+    if source == "-":
+        return True
+    try:
+        return stat.S_ISFIFO(Path(source).stat().st_mode) or Path(source).is_char_device()
+    except OSError:
+        return False
+
+
 def refuse_known(name: str, head: bytes) -> None:
     """Raise InputError where the first bytes are those of a picture, an archive, a program or another known kind of file."""
     for magic, kind in _KINDS:

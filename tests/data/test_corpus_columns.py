@@ -71,6 +71,13 @@ def test_a_name_is_not_enough_where_the_column_is_free_text(tmp_path: Path) -> N
     assert open_corpus(path, ReadOptions()).columns == Columns(("text",), None, None)
 
 
+def test_a_column_called_label_is_the_label_even_where_each_row_has_another(tmp_path: Path) -> None:
+    """77 intents in the first 80 rows."""
+    rows = [f"text {i},intent {i}" for i in range(20)]
+    path = write(tmp_path / "a.csv", "\n".join(["text,label", *rows, ""]))
+    assert open_corpus(path, ReadOptions()).columns == Columns(("text",), "label", None)
+
+
 def test_two_labels_that_do_equally_well_must_be_told_apart_by_the_user(tmp_path: Path) -> None:
     rows = [f"text {i},{i % 2},{i % 3}" for i in range(30)]
     path = write(tmp_path / "a.csv", "\n".join(["text,topic,sentiment", *rows, ""]))

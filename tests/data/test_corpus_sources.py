@@ -18,6 +18,7 @@ import pytest
 
 from nlpwb.data.corpus import Document, ReadOptions
 from nlpwb.data.reading import open_corpus, read_corpus
+from nlpwb.data.sources import is_pipe
 from nlpwb.errors import InputError, UsageError
 
 from .helpers import documents, write
@@ -104,6 +105,13 @@ def test_the_format_of_standard_input_is_told_from_its_content(
     assert reader.name == "standard input"
 
 
+def test_files_and_folders_are_no_pipes(tmp_path: Path) -> None:
+    assert is_pipe("-")
+    assert not is_pipe(write(tmp_path / "a.csv", CSV))
+    assert not is_pipe(str(tmp_path))
+    assert not is_pipe("sample:reviews")
+
+
 def test_the_format_of_standard_input_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     feed(monkeypatch, CSV)
     assert [d.text for d in documents("-", input_format="text")] == ["text,label", "one,x", "two,y"]
@@ -131,6 +139,7 @@ def test_a_named_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
     thread = threading.Thread(target=lambda: pipe.write_text(CSV))
+    assert is_pipe(str(pipe))
     thread.start()
     corpus = read_corpus(str(pipe), ReadOptions())
     thread.join()

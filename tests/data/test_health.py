@@ -158,6 +158,17 @@ def test_flaws_of_labels_are_found(labels: list[str], code: str, severity: str) 
     assert only(corpus(SOUND, labels), code).severity == severity
 
 
+def test_one_row_of_a_label_is_enough_where_the_test_part_is_another_file() -> None:
+    train = corpus(SOUND, ["x"] * 10 + ["y"] * 9 + ["z"])
+    test = corpus(["new", "newer", "newest"], ["x", "y", "z"])
+    findings = [
+        f for f in check(train, test) if f.code == "label-with-one-row" and f.part == "train"
+    ]
+    assert [(f.severity, f.message) for f in findings] == [
+        ("warning", "1 label has one row only (5.0 %): 'z'")
+    ]
+
+
 def test_imbalance_names_what_always_guessing_would_reach() -> None:
     """So that nobody takes 0.750 for a result."""
     message = only(corpus(SOUND, ["x"] * 15 + ["y"] * 5), "imbalance").message
