@@ -78,6 +78,16 @@ def test_a_column_called_label_is_the_label_even_where_each_row_has_another(tmp_
     assert open_corpus(path, ReadOptions()).columns == Columns(("text",), "label", None)
 
 
+def test_measured_values_are_no_labels_and_whole_stars_are(tmp_path: Path) -> None:
+    """A similarity of 3.94 repeats in a small file, and is no class for that."""
+    rows = [f"text {i}\t{i % 5}.25\t{i % 5}" for i in range(40)]
+    names = "\n".join(["text\tscore\trating", *rows, ""])
+    path = write(tmp_path / "a.tsv", names)
+    assert open_corpus(path, ReadOptions()).columns == Columns(("text",), "rating", None)
+    path = write(tmp_path / "b.tsv", names.replace("rating", "measure").replace("\t0\n", "\t0.5\n"))
+    assert open_corpus(path, ReadOptions()).columns == Columns(("text",), None, None)
+
+
 def test_two_labels_that_do_equally_well_must_be_told_apart_by_the_user(tmp_path: Path) -> None:
     rows = [f"text {i},{i % 2},{i % 3}" for i in range(30)]
     path = write(tmp_path / "a.csv", "\n".join(["text,topic,sentiment", *rows, ""]))

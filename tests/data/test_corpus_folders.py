@@ -23,6 +23,7 @@ def test_each_sub_folder_is_a_label_and_files_come_in_the_order_of_their_names(
     write(tmp_path / "neg/deep/a.txt", "bad\n\nvery\n")
     write(tmp_path / "pos/a.txt.gz", gzip.compress(b"fine"))
     write(tmp_path / "pos/.hidden", "no")
+    write(tmp_path / ".git/config", "no")
     reader = open_corpus(str(tmp_path), ReadOptions())
     assert list(reader) == [
         Document("bad\n\nvery", "neg", None, 1),
