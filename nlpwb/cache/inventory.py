@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -49,19 +50,20 @@ def entries(root: Path) -> list[Entry]:
     for folder in _folders(root):
         if folder.name.startswith("."):
             continue
-        manifest, _ = _manifest_only(folder)
-        used = _mtime(folder / MANIFEST)
-        facts = manifest.get("facts", {})
+        manifest, seconds = _manifest(folder), 0.0
+        facts = manifest.get("facts")
+        with contextlib.suppress(TypeError, ValueError):  # a damaged manifest may hold anything
+            seconds = float(manifest.get("seconds", 0.0))
         found.append(
             Entry(
                 kind=folder.parent.name,
                 digest=folder.name,
                 path=folder,
                 bytes=_size(folder),
-                used=used,
-                summary=str(facts.get("summary", "")),
+                used=_mtime(folder / MANIFEST),
+                summary=str(facts.get("summary", "")) if isinstance(facts, dict) else "",
                 created=str(manifest.get("created", "")),
-                seconds=float(manifest.get("seconds", 0.0)),
+                seconds=seconds,
                 manifest=manifest,
             )
         )
@@ -69,12 +71,14 @@ def entries(root: Path) -> list[Entry]:
 
 
 def leftovers(root: Path, *, older_than: float = 3600.0) -> list[Leftover]:
-    """Unfinished folders that nobody has touched for ``older_than`` seconds, and damaged artifacts."""
+    """Unfinished folders that nobody has touched for ``older_than`` seconds and nobody is making, and damaged artifacts."""
     now = time.time()
     found = [
         Leftover(folder, _size(folder), "unfinished")
         for folder in _folders(root)
-        if folder.name.startswith(".") and now - _mtime(folder) > older_than
+        if folder.name.startswith(".")
+        and now - _mtime(folder) > older_than
+        and not _being_made(root, folder)
     ]
     damaged = root / "damaged"
     if damaged.is_dir():
@@ -164,27 +168,50 @@ def parse_size(text: str) -> int:
 
 
 def _folders(root: Path) -> Iterator[Path]:
-    if not root.is_dir():
-        return
-    for kind in sorted(root.iterdir()):
-        if kind.is_dir() and kind.name not in _NOT_KINDS:
-            yield from sorted(path for path in kind.iterdir() if path.is_dir())
+    try:
+        if not root.is_dir():
+            return
+        for kind in sorted(root.iterdir()):
+            if kind.is_dir() and kind.name not in _NOT_KINDS:
+                yield from sorted(path for path in kind.iterdir() if path.is_dir())
+    except OSError as error:
+        raise CacheError(write_failure(root, error)) from error
 
 
-def _manifest_only(folder: Path) -> tuple[dict[str, Any], str]:
+def _being_made(root: Path, folder: Path) -> bool:
+    """Whether a process holds the lock of the key that an unfinished folder ``.<start of the hash>.…`` is made for."""
+    from filelock import FileLock, Timeout
+
+    for lock in (root / "locks").glob(f"{folder.name.split('.')[1]}*.lock"):
+        try:
+            with FileLock(lock, timeout=0):
+                pass
+        except Timeout:
+            return True
+        except OSError:
+            continue
+    return False
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest as far as it can be read, unchecked: empty where it cannot."""
     import json
 
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}, "its manifest cannot be read"
-    return manifest, ""
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    """Bytes of a file, or of all files of a folder; what leaves meanwhile counts nothing."""
+    size = 0
+    for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        with contextlib.suppress(OSError):
+            if file.is_file():
+                size += file.stat().st_size
+    return size
 
 
 def _mtime(path: Path) -> float:

@@ -1,6 +1,6 @@
 """Artifacts on disk, named by what went into them: computed once, written whole, checked when read.
 
-    <root>/<kind>/<hash>/manifest.json      the key in clear, versions, seconds, size and SHA-256 of every file
+    <root>/<kind>/<hash>/manifest.json      the key in clear, versions, seconds, size and SHA-256 of every file and of itself
     <root>/<kind>/<hash>/...                the files
     <root>/locks/<hash>.lock                one lock a key: of several processes one computes, the others wait
     <root>/damaged/...                      what failed its check, set aside
@@ -18,7 +18,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ class Key:
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Cache:
     ``warn`` is told when an artifact was damaged and is set aside.
     """
 
-    def __init__(self, root: Path, *, warn: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, root: Path, *, warn: Callable[[str], None] = lambda _: None) -> None:
         self.root = root
         self.warn = warn
 
@@ -97,21 +96,16 @@ class Cache:
         return self.root / key.kind / key.digest
 
     def get(self, key: Key) -> Artifact | None:
-        """The artifact, checked, or None; a damaged one is set aside and told to ``warn``."""
-        folder = self.folder(key)
-        if not folder.is_dir():
-            return None
-        manifest, fault = inspect(folder)
-        if manifest is None or fault:
-            aside = self._set_aside(folder)
-            self.warn(
-                f"the cached {key.kind} {key.digest[:12]} is damaged ({fault}); "
-                f"set aside in {aside} and computed anew"
-            )
-            return None
-        with contextlib.suppress(OSError):
-            os.utime(folder / MANIFEST)  # the time of its last use, for `cache prune`
-        return Artifact(folder, manifest)
+        """The artifact, checked, or None; a damaged one is set aside and told to ``warn``.
+
+        Raises:
+            CacheError: the folder cannot be looked into, or a damaged artifact cannot be set aside.
+        """
+        found, fault = self._look(key)
+        if fault:
+            with self._lock(key):
+                return self._sound(key)
+        return found
 
     def get_or_make(self, key: Key, make: Callable[[Path], Mapping[str, Any]]) -> Artifact:
         """The artifact of ``key``; where there is none, ``make`` writes its files into an empty folder and returns facts.
@@ -121,21 +115,51 @@ class Cache:
         Raises:
             CacheError: the cache cannot be written; the sentence says why and what helps.
         """
-        found = self.get(key)
+        found, _ = self._look(key)
         if found is not None:
             return found
         with self._lock(key):
-            found = self.get(key)
-            if found is not None:
-                return found
-            return self._make(key, make)
+            return self._sound(key) or self._make(key, make)
+
+    def _look(self, key: Key) -> tuple[Artifact | None, str]:
+        """The artifact and nothing, or None and what is wrong with it: nothing where there is none."""
+        folder = self.folder(key)
+        with self._writing():
+            if not folder.is_dir():
+                return None, ""
+        manifest, fault = inspect(folder)
+        if manifest is None or fault:
+            return None, fault
+        with contextlib.suppress(OSError):
+            os.utime(folder / MANIFEST)  # the time of its last use, for `cache prune`
+        return Artifact(folder, manifest), ""
+
+    def _sound(self, key: Key) -> Artifact | None:
+        """Under the lock: the artifact, or None once a damaged one is out of the way.
+
+        Looked at again, since a process that saw the same damage may have put a sound one there.
+        """
+        found, fault = self._look(key)
+        if fault:
+            aside = self._set_aside(self.folder(key))
+            self.warn(
+                f"the cached {key.kind} {key.digest[:12]} is damaged ({fault}); "
+                f"set aside in {aside} and computed anew"
+            )
+        return found
 
     def _make(self, key: Key, make: Callable[[Path], Mapping[str, Any]]) -> Artifact:
         folder = self.folder(key)
         started = time.perf_counter()
+        stem = f".{key.digest[:12]}."
+        temporary = folder.with_name(f"{stem}{os.getpid()}.{time.time_ns()}")
         with self._writing():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=f".{key.digest[:12]}.", dir=folder.parent))
+            for stale in folder.parent.glob(
+                f"{stem}*"
+            ):  # of makers that were killed: we hold the lock
+                shutil.rmtree(stale, ignore_errors=True)
+            temporary.mkdir()
         try:
             with self._writing():
                 facts = make(temporary)
@@ -158,15 +182,17 @@ class Cache:
                         if path.is_file()
                     },
                 }
+                manifest = json.loads(json.dumps(manifest))  # as every later reader will see it
+                manifest["check"] = _own_hash(manifest)
                 write_json(temporary / MANIFEST, manifest)
-                for path in temporary.rglob("*"):
+                for path in [*temporary.rglob("*"), temporary]:
                     _flush(path)
                 temporary.replace(folder)
                 _flush(folder.parent)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        return Artifact(folder, json.loads(json.dumps(manifest)))
+        return Artifact(folder, manifest)
 
     @contextlib.contextmanager
     def _lock(self, key: Key) -> Iterator[None]:
@@ -200,7 +226,9 @@ class Cache:
 
 def write_failure(root: Path, error: OSError) -> str:
     """The sentence for a cache that cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    # numpy reports a write that the disk cut short without the system's error number
+    cut_short = error.errno is None and "requested" in str(error)
+    if cut_short or error.errno in (errno.ENOSPC, errno.EDQUOT):
         reason, way_out = "the disk is full", "free some with `nlpwb cache prune --max-size 1GB`"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         reason, way_out = "it cannot be written", "make it writable"
@@ -214,9 +242,11 @@ def inspect(folder: Path) -> tuple[dict[str, Any] | None, str]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files = dict(manifest["files"])
-        _ = manifest["key"], manifest["facts"], manifest["kind"]
-    except (OSError, ValueError, KeyError, TypeError):
+        sound = manifest.pop("check") == _own_hash(manifest)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None, "its manifest cannot be read"
+    if not sound or manifest["digest"] != folder.name:
+        return manifest, "its manifest is not what was written"
     for name, expected in files.items():
         path = folder / name
         try:
@@ -228,8 +258,15 @@ def inspect(folder: Path) -> tuple[dict[str, Any] | None, str]:
 
 
 def write_json(path: Path, value: Json | Mapping[str, Any]) -> None:
-    """Write JSON in UTF-8, keys in their order."""
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    """Write JSON in UTF-8, keys in their order; what is no character (half a surrogate pair) as JSON's escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def _own_hash(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest without its ``check``: figures stand in it, and a flipped digit must not pass for one."""
+    kept = {name: value for name, value in manifest.items() if name != "check"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def _file_hash(path: Path) -> str:
