@@ -6,6 +6,9 @@ cost. Whatever the metric, it is computed from these later, so a comparison unde
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import hashlib
 import os
 import tempfile
 import time
@@ -16,7 +19,7 @@ from typing import Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.catalogue import load
-from nlpwb.specs import Spec
+from nlpwb.specs import Part, Spec
 from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representation, warm_up
 from nlpwb.workflows.storage import folder_bytes, load_states, save_states
 
@@ -52,6 +55,7 @@ class Cell:
                 "test": self.test,
                 "labels": list(self.labels),
                 "seed": self.seed,
+                **_files(self.spec.parts),
             },
         )
 
@@ -65,6 +69,7 @@ class Cell:
                 "method": self.spec.representation.identity(),
                 "train": self.train,
                 "seed": self.seed,
+                **_files([self.spec.representation]),
             },
         )
 
@@ -114,7 +119,7 @@ def _measure(
     peak = peak_bytes()
     np.save(folder / "scores.npy", scores.astype(np.float64))
     np.save(folder / "predicted.npy", scores.argmax(axis=1).astype(np.int32))
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
         save_states(Path(scratch), [part.state() for part in classifier.parts()])
         size = folder_bytes(Path(scratch))
     return {
@@ -169,6 +174,21 @@ def _kept_representation(
     representation = load(part.entry.code).from_state(part.config, state)
     matrix = np.load(artifact.path / "matrix.npy", allow_pickle=False)
     return Fitted(representation, matrix, seconds), seconds
+
+
+def _files(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
+    """SHA-256 of each file that an option names (``stop_words=path:FILE``): another content computes something else."""
+    named = [
+        value.removeprefix("path:")
+        for part in parts
+        for value in dataclasses.asdict(part.config).values()
+        if isinstance(value, str) and value.startswith("path:")
+    ]
+    hashes = {}
+    for name in named:
+        with contextlib.suppress(OSError):  # a missing file is the method's to report
+            hashes[name] = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+    return {"files": hashes} if hashes else {}
 
 
 class _NotWorthKeeping(Exception):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,13 @@ LISTS = "vocabulary.json"
 
 
 def save_states(folder: Path, states: list[State]) -> list[dict[str, Any]]:
-    """Write the states of several parts into a folder; returns their facts, for the manifest."""
+    """Write the states of several parts into a folder; returns their facts, for the manifest.
+
+    Raises:
+        OSError: the operating system refuses; also where the library that writes says so in an exception of its own.
+    """
     import numpy as np
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     arrays = {
@@ -30,8 +37,14 @@ def save_states(folder: Path, states: list[State]) -> list[dict[str, Any]]:
         for place, state in enumerate(states)
         for name, strings in state.lists.items()
     }
-    save_file(arrays, folder / ARRAYS)
-    with (folder / LISTS).open("w", encoding="utf-8", errors="surrogatepass") as file:
+    try:
+        save_file(arrays, folder / ARRAYS)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+    with (folder / LISTS).open("w", encoding="utf-8") as file:
         json.dump(lists, file, ensure_ascii=True, separators=(",", ":"))
     return [dict(state.facts) for state in states]
 
