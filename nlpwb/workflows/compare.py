@@ -1,11 +1,12 @@
 """The main job: methods on a corpus, one table with intervals, significance and cost.
 
-Every (method, run, budget, seed) is a cell in the cache; only the missing ones are computed. So is the verdict over them: the same
-question again is answered without a text being read or a library being loaded.
+Every (method, run, budget, seed) is a cell in the cache; only the missing ones are computed. So is the verdict over them:
+the same question again is answered without a text being read or a library being loaded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import platform
@@ -227,7 +228,7 @@ def _compute(
         )
 
     failures: dict[str, str] = {}
-    for outcome in run_cells(
+    outcomes = run_cells(
         [cell for cell, _ in missing],
         documents,
         cache_root=cache.root,
@@ -235,13 +236,14 @@ def _compute(
         threads=request.threads,
         timeout=request.method_timeout,
         warn=cache.warn,
-    ):
-        done += 1
-        if outcome.failure:
-            failures[outcome.cell.key.digest] = outcome.failure
-        progress(
-            Progress(done, total, kept, str(outcome.cell.spec), outcome.failure, outcome.seconds)
-        )
+    )
+    with contextlib.closing(outcomes):  # an interruption here, too, ends the cells under way
+        for outcome in outcomes:
+            done += 1
+            if outcome.failure:
+                failures[outcome.cell.key.digest] = outcome.failure
+            method = str(outcome.cell.spec)
+            progress(Progress(done, total, kept, method, outcome.failure, outcome.seconds))
     return failures
 
 

@@ -1,18 +1,20 @@
 """Cells in processes of their own: as many at a time as asked for, each with its own memory, time limit and end.
 
 A crash or an out-of-memory kill costs one cell. The processes come from a fork server that has imported what the methods need,
-so that starting one takes milliseconds.
+so that starting one takes milliseconds. None of them outlives the process that asked for it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ from nlpwb.workflows.cells import Cell, Documents, run_cell
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
+
+_GRACE = 10.0  # seconds for a process to leave after its last word
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def run_cells(
     threads: int,
     timeout: float | None,
     warn: Callable[[str], None],
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Run cells and yield each as it ends; the results are in the cache.
 
     ``documents`` gives the texts of a cell when its turn comes. ``timeout`` is in seconds a cell.
@@ -99,7 +103,23 @@ def _context(cells: Sequence[Cell]) -> Any:
         for part in cell.spec.parts:
             modules |= {*part.entry.loads, part.entry.code.partition(":")[0]}
     context.set_forkserver_preload(sorted(modules))
+    _start_server()
     return context
+
+
+def _start_server() -> None:
+    """Start the fork server with SIGINT blocked, for itself and for all that come from it: Ctrl-C is the parent's to handle.
+
+    Whatever they were doing, importing or unpacking texts, they would answer it with a traceback.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # begins before we block: it unblocks SIGINT when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(
@@ -119,7 +139,8 @@ def _work(
 ) -> None:
     """The life of a cell's process: compute, and send what there is to say."""
     with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no fork server to block it
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     from threadpoolctl import threadpool_limits
 
     notes: list[str] = []
@@ -132,7 +153,8 @@ def _work(
         kind = "cache" if isinstance(error, CacheError) else "method"
         pipe.send((kind, str(error), notes))
     except MemoryError:
-        pipe.send(("method", "out of memory", notes))
+        text = "out of memory; try fewer --jobs or a smaller vocabulary"
+        pipe.send(("method", text, notes))
     except Exception as error:
         pipe.send(("bug", f"{type(error).__name__}: {error}", notes))
         raise
@@ -141,15 +163,27 @@ def _work(
         sys.stderr.flush()
 
 
+def _leave_with_parent() -> None:
+    """End this process when the one that asked for it is gone (``kill -9``), and not after hours of work for nobody."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _ended(running: list[_Running], timeout: float | None) -> list[_Running]:
-    """Wait until at least one process has ended, or ran past its time and was killed."""
+    """Wait until at least one process has said its last word, or has ended, or ran past its time and was killed.
+
+    The word comes first: a process with much to say cannot end before it is heard.
+    """
     while True:
         patience = 1.0
         if timeout is not None:
             left = min(one.started + timeout for one in running) - time.monotonic()
             patience = min(patience, max(0.0, left))
-        ready = set(wait([one.process.sentinel for one in running], patience))
-        ended = [one for one in running if one.process.sentinel in ready]
+        handles = [handle for one in running for handle in (one.pipe, one.process.sentinel)]
+        ready = set(wait(handles, patience))
+        ended = [one for one in running if ready & {one.pipe, one.process.sentinel}]
         if timeout is not None:
             now = time.monotonic()
             late = [one for one in running if one not in ended and now - one.started > timeout]
@@ -166,7 +200,10 @@ def _outcome(one: _Running, timeout: float | None) -> tuple[Outcome, list[str]]:
     with contextlib.suppress(EOFError, OSError):
         if one.pipe.poll():
             message = one.pipe.recv()
-    one.process.join()
+    one.process.join(_GRACE)
+    if one.process.is_alive():
+        one.process.kill()
+        one.process.join()
     one.pipe.close()
     if message is not None:
         kind, text, notes = message
