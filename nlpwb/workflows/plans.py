@@ -7,33 +7,23 @@ An artifact of kind ``plan`` holds for each run the rows (``train-0.npy``, ``tes
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.data.corpus import Corpus, ReadOptions
-from nlpwb.data.fingerprint import fingerprint, row_hash, text_hash
-from nlpwb.data.health import check
+from nlpwb.data.fingerprint import fingerprint
 from nlpwb.data.reading import read_corpus
-from nlpwb.data.splits import Split, folds, holdout, subset
-from nlpwb.errors import InputError, UsageError
-from nlpwb.text.scripts import without_spaces
+from nlpwb.data.sources import is_pipe
+from nlpwb.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 PLAN_VERSION = 1
-SMALL = 2000
-FOLDS = 10
-"""Below SMALL rows ten folds take the place of one split, whose fifth of the rows would separate nothing.
-
-Ten folds, not five: the interval of Nadeau & Bengio (2003) grows with test rows over training rows, and shrinks with folds.
-"""
 
 
 @dataclass(frozen=True)
@@ -135,16 +125,20 @@ class Sources:
 
     def fingerprints(self) -> list[str]:
         """What names the bytes and the reading of both; a pipe is read for it, a file is not."""
-        found = [self._fingerprint(self.design.source, self.design.options)]
-        if self.design.test is not None:
-            assert self.design.test_options is not None
-            found.append(self._fingerprint(self.design.test, self.design.test_options))
+        design = self.design
+        found = [_name(design.source, design.options, lambda: self.train)]
+        if design.test is not None:
+            assert design.test_options is not None
+            found.append(_name(design.test, design.test_options, lambda: self.test))
         return found
 
-    def _fingerprint(self, source: str, options: ReadOptions) -> str:
-        if source == "-":
-            return self.train.fingerprint
+
+def _name(source: str, options: ReadOptions, read: Callable[[], Corpus | None]) -> str:
+    if not is_pipe(source):
         return fingerprint(source, options)
+    corpus = read()
+    assert corpus is not None
+    return corpus.fingerprint
 
 
 def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) -> Plan:
@@ -172,8 +166,10 @@ def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) ->
     )
 
     def make(folder: Path) -> dict[str, Any]:
+        from nlpwb.workflows.planning import write_plan
+
         note("reading the corpus and checking it")
-        return _write_plan(folder, sources)
+        return write_plan(folder, sources)
 
     artifact = cache.get_or_make(key, make)
     facts = artifact.facts
@@ -195,170 +191,3 @@ def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) ->
         warnings=tuple(facts["warnings"]),
         notes=tuple(facts["notes"]),
     )
-
-
-def _write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
-    import numpy as np
-
-    design, train, test = sources.design, sources.train, sources.test
-    notes = [*train.notes, *(f"test file: {text}" for text in (test.notes if test else ()))]
-    _check_labels(train, test, design)
-    warnings: list[str] = []
-    if test is not None:
-        splits = [_file_split(train, test, design, notes)]
-        split, k, repeats, test_size = "file", None, None, None
-    else:
-        assert train.labels is not None
-        split, k, repeats, test_size = _division(design, train.labels)
-        if split == "folds":
-            assert k is not None
-            splits = folds(train, k=k, repeats=design.repeats, seed=design.seed)
-            if design.folds is None and design.test_size is None:
-                notes.append(
-                    f"{len(train):,} rows are few: {k} folds in place of one split "
-                    "(--test-size 0.2 for one, --folds for another number)"
-                )
-        else:
-            assert test_size is not None
-            splits = [holdout(train, test_size=test_size, seed=design.seed)]
-    assert train.labels is not None
-    test_labels = test.labels if test is not None else train.labels
-    assert test_labels is not None
-    said: set[str] = set()
-    for finding in check(train, test):
-        if finding.severity == "error":
-            raise InputError(f"{train.name}: {finding.message}; `nlpwb data check` shows the rows")
-        # what is said of the training part need not be said of the test part again
-        if finding.severity == "warning" and finding.code not in said:
-            said.add(finding.code)
-            warnings.append(finding.message)
-    advice = without_spaces(train.texts)
-    if advice is not None:
-        warnings.append(advice.sentence)
-    labels = sorted({*train.labels, *test_labels})
-    number = {label: place for place, label in enumerate(labels)}
-    groups = test.groups if test is not None else train.groups
-    group_number = {group: place for place, group in enumerate(sorted(set(groups or ())))}
-    budgets = _budgets(design, min(len(part.train) for part in splits), labels)
-    train_hashes = _row_hashes(train)
-    test_hashes = _row_hashes(test) if test is not None else train_hashes
-    runs = []
-    for i, part in enumerate(splits):
-        np.save(folder / f"train-{i}.npy", np.array(part.train, dtype=np.int64))
-        np.save(folder / f"test-{i}.npy", np.array(part.test, dtype=np.int64))
-        truth = np.array([number[test_labels[row]] for row in part.test], dtype=np.int32)
-        np.save(folder / f"truth-{i}.npy", truth)
-        if groups is not None:
-            of_rows = np.array([group_number[groups[row]] for row in part.test], dtype=np.int32)
-            np.save(folder / f"groups-{i}.npy", of_rows)
-        digests = {}
-        for budget in budgets:
-            rows = subset(part.train, train.labels, n=budget, seed=design.seed, texts=train.texts)
-            np.save(folder / f"budget-{budget}-{i}.npy", np.array(rows, dtype=np.int64))
-            digests[budget] = _digest(train_hashes, rows)
-        runs.append(
-            {
-                "name": part.name,
-                "train_digest": _digest(train_hashes, part.train),
-                "test_digest": _digest(test_hashes, part.test),
-                "train_rows": len(part.train),
-                "test_rows": len(part.test),
-                "budgets": digests,
-            }
-        )
-    return {
-        "summary": f"{train.name}, {split}, seed {design.seed}",
-        "corpus": train.name,
-        "test": test.name if test is not None else None,
-        "labels": labels,
-        "rows": len(train) + (len(splits[0].test) if test is not None else 0),
-        "groups": len(group_number) if groups is not None else None,
-        "split": split,
-        "folds": k,
-        "repeats": repeats,
-        "test_size": test_size,
-        "runs": runs,
-        "warnings": warnings,
-        "notes": notes,
-    }
-
-
-def _check_labels(train: Corpus, test: Corpus | None, design: Design) -> None:
-    for corpus, option in ((train, "--label"), (test, "--test-label")):
-        if corpus is None:
-            continue
-        if corpus.labels is None:
-            raise InputError(
-                f"{corpus.name} has no labels to compare methods by; name their column with "
-                f"{option} COL, or give a labelled corpus"
-            )
-        if not any(text.strip() for text in corpus.texts):
-            raise InputError(f"{corpus.name} holds no text at all; look at its text column")
-    assert train.labels is not None
-    if len(set(train.labels)) < 2:
-        raise InputError(
-            f"{train.name} has one label only, {train.labels[0]!r}; a comparison needs two or more"
-        )
-    if design.options.group is not None and test is not None and test.groups is None:
-        raise InputError(f"{test.name} has no column {design.options.group!r} to group by")
-
-
-def _division(
-    design: Design, labels: Sequence[str]
-) -> tuple[str, int | None, int | None, float | None]:
-    """split, folds, repeats, test size: as asked for, or by the corpus's size."""
-    if design.folds is not None:
-        return "folds", design.folds, design.repeats, None
-    if design.test_size is not None:
-        return "holdout", None, None, design.test_size
-    if len(labels) < SMALL:
-        rarest = min(Counter(labels).values())
-        return "folds", max(2, min(FOLDS, rarest)), design.repeats, None
-    return "holdout", None, None, 0.2
-
-
-def _file_split(train: Corpus, test: Corpus, design: Design, notes: list[str]) -> Split:
-    """All of the corpus trains, all of the test file tests; with ``--drop-duplicates`` only what was not trained on."""
-    tested = list(range(len(test)))
-    if design.drop_duplicates:
-        known = {text_hash(text) for text in train.texts}
-        tested = [row for row in tested if text_hash(test.texts[row]) not in known]
-        dropped = len(test) - len(tested)
-        if not tested:
-            raise InputError(
-                f"every text of {test.name} also stands in {train.name}; nothing is left to test on"
-            )
-        notes.append(f"{dropped:,} test rows left out because their text is in the training part")
-    return Split("test file", list(range(len(train))), tested)
-
-
-def _budgets(design: Design, train_rows: int, labels: Sequence[str]) -> list[int]:
-    """The budgets that can be drawn.
-
-    Raises:
-        UsageError: one is smaller than the number of labels, or all are larger than the training part.
-    """
-    for budget in design.budgets:
-        if budget < len(labels):
-            raise UsageError(
-                f"--budget {budget} is less than one row for each of the {len(labels)} labels; "
-                f"give {len(labels)} or more"
-            )
-    fitting = [budget for budget in design.budgets if budget < train_rows]
-    if design.budgets and not fitting:
-        raise UsageError(
-            f"--budget: the training part has {train_rows:,} rows; give numbers below that"
-        )
-    return fitting
-
-
-def _row_hashes(corpus: Corpus) -> list[bytes]:
-    labels: Sequence[str | None] = corpus.labels or [None] * len(corpus)
-    return [row_hash(text, label, None) for text, label in zip(corpus.texts, labels, strict=True)]
-
-
-def _digest(hashes: Sequence[bytes], rows: Sequence[int]) -> str:
-    digest = hashlib.sha256()
-    for row in rows:
-        digest.update(hashes[row])
-    return digest.hexdigest()
