@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import numpy as np  # noqa: TID253  only functions import this module
 
 from nlpwb.cache.store import Artifact
 from nlpwb.evaluation.cost import recommend

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -61,34 +60,38 @@ def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> N
 
 
 def save_model(target: Path, classifier: Classifier, made: dict[str, Any]) -> None:
-    """Put a classifier's folder at ``target``, whole.
+    """Put a classifier's folder at ``target``, whole; what stood there stays until then.
 
     Raises:
         InputError: the place holds something that is no model, or cannot be written.
     """
     check_target(target)
+    target = target.resolve()  # of a link its end, of ``.`` a name
     made = {**made, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    temporary = None
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{time.time_ns()}")
+    old = temporary.with_name(f"{temporary.name}.old")
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
-        temporary.chmod(0o755)
+        temporary.mkdir()
         write_files(temporary, classifier, made)
         for path in [*temporary.iterdir(), temporary]:
             descriptor = os.open(path, os.O_RDONLY)
             os.fsync(descriptor)
             os.close(descriptor)
-        old = target.with_name(f".{target.name}.old.{os.getpid()}")
         if target.exists():
             target.rename(old)
-        temporary.rename(target)
+        try:
+            temporary.rename(target)
+        except BaseException:
+            if old.exists():
+                old.rename(target)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise InputError(
             f"the model {target}: {(error.strerror or str(error)).lower()}; choose another place with -o"
         ) from None
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_target(target: Path) -> None:
@@ -97,14 +100,27 @@ def check_target(target: Path) -> None:
     Raises:
         InputError: a file, or a folder that holds something that is no model, stands there; or the parent is missing.
     """
-    if not target.absolute().parent.is_dir():
+    if not target.resolve().parent.is_dir():
         raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
-    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
-        raise InputError(
-            f"-o {target}: the folder holds files that are no model; choose another place"
-        )
     if target.exists() and not target.is_dir():
         raise InputError(f"-o {target} is a file, and a model is a folder; choose another name")
+    if target.is_dir():
+        strange = sorted({path.name for path in target.iterdir()} - _own_files(target))
+        if strange:
+            raise InputError(
+                f"-o {target}: the folder holds {strange[0]}, which is no part of a model; "
+                "choose another place"
+            )
+
+
+def _own_files(folder: Path) -> set[str]:
+    """The names that a model's manifest answers for, its own among them; none where it is not a manifest of ours."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        _ = manifest["format"], manifest["kind"], manifest["made"]
+        return {MANIFEST, *manifest["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -141,35 +157,49 @@ def load_model(folder: Path) -> Classifier:
         ModelError: a file is missing, damaged, or of a later version.
     """
     manifest = read_manifest(folder)
-    for name, expected in manifest["files"].items():
+    try:
+        text, seed = str(manifest["spec"]), int(manifest["seed"])
+        labels = tuple(map(str, manifest["labels"]))
+        facts = [part["facts"] for part in manifest["parts"]]
+        expected = {
+            name: (file["bytes"], file["sha256"]) for name, file in manifest["files"].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _damaged(folder, MANIFEST) from None
+    for name, written in expected.items():
         path = folder / name
         if not path.is_file():
             raise ModelError(f"the model {folder} has lost its file {name}; train it again")
-        if path.stat().st_size != expected["bytes"] or _sha256(path) != expected["sha256"]:
-            raise ModelError(
-                f"the model {folder} is damaged: {name} is not what was written; train it again"
-            )
+        if (path.stat().st_size, _sha256(path)) != written:
+            raise _damaged(folder, name)
     try:
-        spec = parse_spec(manifest["spec"])
+        spec = parse_spec(text)
     except NlpwbError as error:
         raise ModelError(
             f"the model {folder} was made by a method that this version does not have ({error})"
         ) from None
-    states = load_states(folder, [part["facts"] for part in manifest["parts"]])
+    if len(facts) != len(spec.parts):
+        raise _damaged(folder, MANIFEST)
+    states = load_states(folder, facts)
     fitted = [
         load(part.entry.code).from_state(part.config, state)
         for part, state in zip(spec.parts, states, strict=True)
     ]
-    labels = tuple(manifest["labels"])
     if not spec.representation.entry.needs_head:
-        return Classifier(spec, labels, manifest["seed"], whole=fitted[0])
+        return Classifier(spec, labels, seed, whole=fitted[0])
     return Classifier(
         spec,
         labels,
-        manifest["seed"],
+        seed,
         representation=fitted[0],
         reducer=fitted[1] if spec.reducer is not None else None,
         head=fitted[-1],
+    )
+
+
+def _damaged(folder: Path, name: str) -> ModelError:
+    return ModelError(
+        f"the model {folder} is damaged: {name} is not what was written; train it again"
     )
 
 
