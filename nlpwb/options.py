@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 import typing
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -23,6 +24,10 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _YES = {"yes": True, "true": True, "on": True, "1": True}
 _NO = {"no": False, "false": False, "off": False, "0": False}
+
+# ASCII digits, and no more than 64 bits hold: str.isdigit lets superscripts through, and int refuses those.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,10 +126,12 @@ def parse_options(config_class: type, method: str, words: dict[str, str]) -> Any
 
 def changed_options(config: Any) -> dict[str, str]:
     """The options that differ from their defaults, as words: what a spec must say to mean this config."""
+    values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     return {
-        field.name: show(getattr(config, field.name))
+        field.name: show(values[field.name])
         for field in dataclasses.fields(config)
-        if getattr(config, field.name) != field.default
+        # the type counts too: max_df=1 is one document, and its default 1.0 is all of them
+        if (type(values[field.name]), values[field.name]) != (type(field.default), field.default)
     }
 
 
@@ -181,7 +188,7 @@ def _convert(hint: Any, word: str, info: OptionInfo, method: str) -> object:
             return word
     if str in members:
         return word
-    if int in members and word.lstrip("+-").isdigit():
+    if int in members and _WHOLE.fullmatch(word):
         return int(word)
     if float in members:
         try:
@@ -194,9 +201,9 @@ def _convert(hint: Any, word: str, info: OptionInfo, method: str) -> object:
 
 
 def _range(word: str, info: OptionInfo, method: str) -> Range:
-    first, dash, last = word.partition("-")
-    if first.isdigit() and (last.isdigit() or not dash):
-        low, high = int(first), int(last or first)
+    ends = _RANGE.fullmatch(word)
+    if ends is not None:
+        low, high = int(ends[1]), int(ends[2] or ends[1])
         if low <= high:
             return low, high
     raise UsageError(
@@ -216,7 +223,5 @@ def _in_range(value: object, word: str, info: OptionInfo, method: str) -> None:
 
 
 def _article(kind: str) -> str:
-    first = kind.split(" | ")[0]
-    return {"integer": "a whole number", "number": "a number"}.get(first, first) + "".join(
-        f" or {word}" for word in kind.split(" | ")[1:]
-    )
+    articles = {"integer": "a whole number", "number": "a number"}
+    return " or ".join(articles.get(word, word) for word in kind.split(" | "))
