@@ -10,38 +10,70 @@ a plus or a backslash in it. Reading a spec imports the ``config`` module of its
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from nlpwb.catalogue import DEFAULT_HEAD, Entry, find, load
-from nlpwb.errors import UsageError
+from nlpwb.errors import InputError, UsageError
 from nlpwb.options import Json, changed_options, parse_options
 
+_COMMENT = re.compile(r"(?:^|\s)\s*#")
 
-@dataclasses.dataclass(frozen=True)
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Part:
-    """One method of a spec with its config."""
+    """One method of a spec with its config. Two parts are equal where they are spelled alike."""
 
     name: str
     config: Any
+
+    # Not the dataclass's own comparison: to Python max_df=1 (one document) equals max_df=1.0 (all of them).
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
 
     @property
     def entry(self) -> Entry:
         """What the catalogue says of the method."""
         return find(self.name)
 
+    @property
+    def output(self) -> str:
+        """What it gives (:class:`Entry`); a config may know better than the catalogue."""
+        return str(getattr(self.config, "output", self.entry.output))
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether a seed changes nothing; rows on which an option chooses itself are drawn by the seed."""
+        fixed = all(
+            getattr(self.config, field.name) != "auto" for field in dataclasses.fields(self.config)
+        )
+        return fixed and self.entry.deterministic
+
     def __str__(self) -> str:
         words = [f"{name}={_escape(word)}" for name, word in changed_options(self.config).items()]
         return self.name + (":" + ",".join(words) if words else "")
 
     def identity(self) -> dict[str, Json]:
-        """All that decides what this part computes; part of a cache key."""
+        """All that decides what this part computes; part of a cache key.
+
+        A file that an option names counts by what it holds, not by where it is.
+
+        Raises:
+            InputError: such a file cannot be read.
+        """
+        files: dict[str, str] = getattr(self.config, "files", {})
+        held = {option: _digest(path, option) for option, path in files.items()}
         return {
             "name": self.name,
             "version": self.entry.version,
-            "options": dataclasses.asdict(self.config),
+            "options": {**dataclasses.asdict(self.config), **held},
         }
 
 
@@ -73,7 +105,7 @@ class Spec:
     @property
     def deterministic(self) -> bool:
         """Whether a seed changes nothing of the result."""
-        return all(part.entry.deterministic for part in self.parts)
+        return all(part.deterministic for part in self.parts)
 
     def identity(self) -> list[Json]:
         """All that decides what this spec computes; part of a cache key."""
@@ -108,14 +140,11 @@ def parse_spec(text: str) -> Spec:
         return Spec(first, None, None)
     if head is None:
         head = _parse_part(DEFAULT_HEAD, text)
-    refused = head.entry.refuses.intersection(
-        part.entry.output for part in (first, reducer) if part is not None and part.entry.output
-    )
     last = reducer or first
-    if last.entry.output in refused:
+    if last.output in head.entry.refuses:
         raise UsageError(
             f"spec {text!r}: {head.name} needs counts or weights that are never negative, and "
-            f"{last.name} gives {last.entry.output} values; take +logreg or +svm"
+            f"{last.name} gives {last.output} values; take +logreg or +svm"
         )
     return Spec(first, reducer, head)
 
@@ -133,10 +162,20 @@ def parse_specs(texts: Iterable[str]) -> list[Spec]:
     return list(specs.values())
 
 
+def _digest(path: str, option: str) -> str:
+    try:
+        return "sha256:" + hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"{option}=path:{path}: {(error.strerror or 'cannot be read').lower()}; "
+            "write the name of a text file"
+        ) from None
+
+
 def _file_lines(text: str) -> list[str]:
     path = Path(text[1:])
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise UsageError(
             f"specs file {path}: {(error.strerror or 'cannot be read').lower()}; "
@@ -152,9 +191,7 @@ def _file_lines(text: str) -> list[str]:
 
 def _without_comment(line: str) -> str:
     """A ``#`` begins a comment at the start of a line or after white space."""
-    if line.lstrip().startswith("#"):
-        return ""
-    return line.partition(" #")[0].strip()
+    return _COMMENT.split(line, maxsplit=1)[0].strip()
 
 
 def _parse_part(word: str, text: str) -> Part:

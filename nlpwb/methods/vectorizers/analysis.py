@@ -10,7 +10,7 @@ import functools
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -141,14 +141,15 @@ def numbering() -> defaultdict[str, int]:
     return numbers
 
 
-def make_analyzer(config: TermsConfig) -> Analyzer:
-    """The analyzer of a config; reads the stop words."""
+def make_analyzer(config: TermsConfig, *, stop_words: Iterable[str] | None = None) -> Analyzer:
+    """The analyzer of a config; reads the stop words, unless they are given."""
+    words = read_stop_words(config.stop_words) if stop_words is None else frozenset(stop_words)
     return Analyzer(
         kind=config.analyzer,
         lowercase=config.lowercase,
         strip_accents=cast("Accents | None", config.strip_accents),
         single=config.single,
-        stop_words=read_stop_words(config.stop_words),
+        stop_words=words,
         shortest=config.ngrams[0],
     )
 

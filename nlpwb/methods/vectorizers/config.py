@@ -29,6 +29,13 @@ class TermsConfig:
         None, help="none, english (scikit-learn's list), or path:FILE with a word a line"
     )
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that options name, by option: what they hold decides the result, too."""
+        if self.stop_words is None or not self.stop_words.startswith("path:"):
+            return {}
+        return {"stop_words": self.stop_words.removeprefix("path:")}
+
     def validate(self, method: str) -> None:
         """Refuse combinations that would have no effect, or none that was meant."""
         if self.single and self.analyzer != "word":
@@ -115,6 +122,11 @@ class HashingConfig(TermsConfig):
     norm: str | None = option(
         "l2", help="length to which each row is scaled", choices=("l2", "l1", "none")
     )
+
+    @property
+    def output(self) -> str:
+        """Without signs these are counts like any others."""
+        return "signed" if self.alternate_sign else "counts"
 
 
 @dataclass(frozen=True, kw_only=True)

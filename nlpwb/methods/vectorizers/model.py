@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.protocol import State
-from nlpwb.methods.vectorizers.analysis import make_analyzer
+from nlpwb.methods.vectorizers.analysis import Analyzer, make_analyzer
 from nlpwb.methods.vectorizers.chunks import chunked
 from nlpwb.methods.vectorizers.config import (
     BowConfig,
@@ -38,13 +38,18 @@ class VectorizerModel:
     """A vocabulary with its columns, and for TF-IDF the weight of each."""
 
     def __init__(
-        self, config: Config, trie: Trie, idf: NDArray[np.float64] | None, documents: int
+        self,
+        config: Config,
+        analyzer: Analyzer,
+        trie: Trie,
+        idf: NDArray[np.float64] | None,
+        documents: int,
     ) -> None:
         self.config = config
+        self.analyzer = analyzer
         self.trie = trie
         self.idf = idf
         self.documents = documents
-        self._analyzer = make_analyzer(config)
 
     @property
     def dimensions(self) -> int:
@@ -77,22 +82,23 @@ class VectorizerModel:
             binary=binary,
             as_float=tfidf,
         )
+        analyzer = make_analyzer(config)
         trie, counts, df, _ = fit_counts(
-            texts, make_analyzer(config), ngrams=config.ngrams, limits=limits, threads=threads
+            texts, analyzer, ngrams=config.ngrams, limits=limits, threads=threads
         )
         if not trie.width:
             raise MethodError(_empty_vocabulary(config, counts.shape[0]))
         idf = None
         if isinstance(config, TfidfConfig) and config.use_idf:
             idf = inverse_document_frequency(df, counts.shape[0], smooth=config.smooth_idf)
-        model = cls(config, trie, idf, counts.shape[0])
+        model = cls(config, analyzer, trie, idf, counts.shape[0])
         return model, model._weigh(counts)
 
     def transform(self, texts: Iterable[str], *, threads: int = 1) -> sp.csr_matrix:
         """The matrix of new texts, in the columns of the fitted ones."""
         counts = transform_counts(
             texts,
-            self._analyzer,
+            self.analyzer,
             self.trie,
             ngrams=self.config.ngrams,
             binary=_binary(self.config),
@@ -111,7 +117,7 @@ class VectorizerModel:
 
     def unknown_share(self, texts: Iterable[str]) -> float | None:
         """Share of the texts' words (or characters) that are in no term."""
-        return unknown_share(self.config, set(self.trie.symbols), texts)
+        return unknown_share(self.analyzer, set(self.trie.symbols), texts)
 
     def state(self) -> State:
         """The trie as arrays, the symbols as strings, the weights."""
@@ -126,7 +132,7 @@ class VectorizerModel:
             arrays["idf"] = self.idf
         return State(
             arrays=arrays,
-            lists={"symbols": self.trie.symbols},
+            lists={"symbols": self.trie.symbols, **_kept_stop_words(self.config, self.analyzer)},
             facts={"documents": self.documents},
         )
 
@@ -134,8 +140,9 @@ class VectorizerModel:
     def from_state(cls, config: Config, state: State) -> Self:
         """The fitted model again."""
         depth = sum(name.startswith("columns.") for name in state.arrays)
+        analyzer = make_analyzer(config, stop_words=state.lists.get("stop_words"))
         trie = Trie(
-            joiner=make_analyzer(config).joiner,
+            joiner=analyzer.joiner,
             symbols=state.lists["symbols"],
             levels=[
                 Level(
@@ -148,15 +155,15 @@ class VectorizerModel:
         )
         documents = state.facts["documents"]
         assert isinstance(documents, int)
-        return cls(config, trie, state.arrays.get("idf"), documents)
+        return cls(config, analyzer, trie, state.arrays.get("idf"), documents)
 
 
 class HashingModel:
     """Columns by hash: nothing is fitted, nothing is kept."""
 
-    def __init__(self, config: HashingConfig) -> None:
+    def __init__(self, config: HashingConfig, analyzer: Analyzer) -> None:
         self.config = config
-        self._analyzer = make_analyzer(config)
+        self.analyzer = analyzer
 
     @property
     def dimensions(self) -> int:
@@ -169,7 +176,7 @@ class HashingModel:
     ) -> tuple[Self, sp.csr_matrix]:
         """The matrix of the texts; there is nothing to fit."""
         del seed
-        model = cls(config)
+        model = cls(config, make_analyzer(config))
         return model, model.transform(texts, threads=threads)
 
     def transform(self, texts: Iterable[str], *, threads: int = 1) -> sp.csr_matrix:
@@ -177,7 +184,7 @@ class HashingModel:
         config = self.config
         counts = hash_counts(
             texts,
-            self._analyzer,
+            self.analyzer,
             ngrams=config.ngrams,
             columns=config.n_features,
             alternate_sign=config.alternate_sign,
@@ -192,19 +199,22 @@ class HashingModel:
         return None
 
     def state(self) -> State:
-        """Nothing."""
-        return State()
+        """Nothing but the words of a file of stop words."""
+        return State(lists=_kept_stop_words(self.config, self.analyzer))
 
     @classmethod
     def from_state(cls, config: HashingConfig, state: State) -> Self:
         """The same again."""
-        del state
-        return cls(config)
+        return cls(config, make_analyzer(config, stop_words=state.lists.get("stop_words")))
 
 
-def unknown_share(config: TermsConfig, known: set[str], texts: Iterable[str]) -> float | None:
+def _kept_stop_words(config: TermsConfig, analyzer: Analyzer) -> dict[str, list[str]]:
+    """The words of a file go with the model, which may be used where the file is not."""
+    return {"stop_words": sorted(analyzer.stop_words)} if config.files else {}
+
+
+def unknown_share(analyzer: Analyzer, known: set[str], texts: Iterable[str]) -> float | None:
     """Share of the symbols of the texts that ``known`` does not hold; None for texts without symbols."""
-    analyzer = make_analyzer(config)
     total = unknown = 0
     for chunk in chunked(texts):
         stream = analyzer(chunk)
@@ -231,8 +241,15 @@ def _empty_vocabulary(config: Config, documents: int) -> str:
             "lower min_df or raise max_df"
         )
     kind = "characters" if config.analyzer in ("char", "char_wb") else "words"
-    shortest = f" of {config.ngrams[0]} {kind}" if config.ngrams[0] > 1 else ""
-    return (
-        f"the {documents:,} documents hold no term{shortest}; "
-        "try analyzer=char, or single=yes for words of one character"
-    )
+    if config.ngrams[0] > 1:
+        return (
+            f"the {documents:,} documents hold no term of {config.ngrams[0]} {kind}; "
+            "lower the first number of ngrams"
+        )
+    way = {
+        "word": "try analyzer=char, or single=yes for words of one character",
+        "whitespace": "give some that are not blank",
+        "char": "give some that are not empty",
+        "char_wb": "give some that are not blank",
+    }
+    return f"the {documents:,} documents hold no term; {way[config.analyzer]}"
