@@ -78,6 +78,7 @@ class CountChunk:
     longest: int
 
     def __call__(self, texts: list[str]) -> ChunkCounts:
+        """The n-grams of a chunk, counted."""
         counts = count_ngrams(
             self.analyzer(texts),
             documents=len(texts),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -85,7 +86,7 @@ def fit_counts(
     if order is None:  # a symbol holds a character below the joining space: sort the strings
         order = _string_order(Trie(analyzer.joiner, symbols, levels, []), frequencies)
     kept = _kept_columns(order, frequencies, totals, documents, limits)
-    columns = [np.where(at >= 0, kept[at], -1).astype(np.int32) for at in order]
+    columns = [_looked_up(kept, at).astype(np.int32) for at in order]
     trie, survivors = _prune(Trie(analyzer.joiner, symbols, levels, columns))
     width = trie.width
     matrix = _assemble(chunks, node_maps, columns, width, binary=limits.binary)
@@ -250,7 +251,15 @@ def _string_order(trie: Trie, frequencies: list[Ints]) -> list[Ints]:
     )
     places = np.empty(at, dtype=np.int64)
     places[np.array(sorted(range(at), key=strings.__getitem__), dtype=np.int64)] = np.arange(at)
-    return [np.where(number >= 0, places[number], -1) for number in numbered]
+    return [_looked_up(places, number) for number in numbered]
+
+
+def _looked_up(table: NDArray[Any], places: Ints) -> Ints:
+    """``table[places]``, and -1 where a place is -1; the table may be empty."""
+    found = np.full(len(places), -1, dtype=np.int64)
+    inside = places >= 0
+    found[inside] = table[places[inside]]
+    return found
 
 
 def _kept_columns(
@@ -378,7 +387,7 @@ def _chunk_columns(
         if entries is None or n >= len(columns) or not len(columns[n]):
             continue
         known = maps[n]
-        place_of_node = np.where(known >= 0, columns[n][known], -1).astype(np.int64)
+        place_of_node = _looked_up(columns[n], known)
         places = place_of_node[entries.nodes]
         inside = places >= 0
         parts.append(

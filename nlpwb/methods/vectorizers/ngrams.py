@@ -37,7 +37,7 @@ class Entries:
 
 @dataclass(frozen=True)
 class ChunkCounts:
-    """The n-grams of a chunk of documents: ``levels[0]`` belongs to n = 2; ``entries[k]`` to n = k + 1, None where not counted."""
+    """The n-grams of a chunk: ``levels[0]`` belongs to n = 2; ``entries[k]`` to n = k + 1, None where not counted."""
 
     documents: int
     symbols: list[str]
