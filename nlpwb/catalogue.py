@@ -57,7 +57,7 @@ def _vectorizer(name: str, summary: str, source: str, output: str = "counts") ->
     )
 
 
-def _embedding(name: str, config: str, summary: str, source: str) -> Entry:
+def _embedding(name: str, config: str, summary: str, source: str, *, version: int = 1) -> Entry:
     return Entry(
         name=name,
         role="method",
@@ -67,6 +67,7 @@ def _embedding(name: str, config: str, summary: str, source: str) -> Entry:
         config=f"nlpwb.methods.embeddings.config:{config}",
         code="nlpwb.methods.embeddings."
         + ("doc2vec:Doc2VecModel" if name == "doc2vec" else "model:PooledWordVectors"),
+        version=version,
         output="dense",
         deterministic=False,
         kept=True,
@@ -136,6 +137,7 @@ _ENTRIES = [
         "Doc2VecConfig",
         "a vector for each document, trained with the words",
         "Le & Mikolov (2014), arXiv:1405.4053",
+        version=2,  # 2: inference starts at a point of the seed's, not of Python's hash
     ),
     Entry(
         name="lsa",

@@ -52,16 +52,17 @@ class Doc2VecModel:
         return model, model.transform(texts)
 
     def transform(self, texts: Sequence[str], *, threads: int = 1) -> Floats:
-        """Inferred vectors, float32 (n, dim); the same texts give the same vectors."""
+        """Inferred vectors, float32 (n, dim); the same texts give the same vectors, zeros where no word is known."""
         del threads
         vectors = np.zeros((len(texts), self.config.dim), dtype=np.float32)
         with quiet_gensim():
             for row, text in enumerate(texts):
-                # reset for every document, so that a vector does not depend on the documents before it
-                self._model.random = np.random.RandomState(self.seed + 1)
-                vectors[row] = self._model.infer_vector(
-                    words(text, lowercase=self.config.lowercase), epochs=self.config.infer_epochs
-                )
+                tokens = words(text, lowercase=self.config.lowercase)
+                known = [token for token in tokens if token in self._model.wv.key_to_index]
+                if known:
+                    vectors[row] = _infer(
+                        self._model, known, epochs=self.config.infer_epochs, seed=self.seed
+                    )
         return vectors
 
     def unknown_share(self, texts: Iterable[str]) -> float | None:
@@ -99,21 +100,49 @@ class Doc2VecModel:
         assert isinstance(documents, int)
         assert isinstance(seed, int)
         model = _new_model(config, seed=seed, threads=1)
-        # gensim sorts what it is given by count, with an unstable sort: hand it the words in an order that this sort
-        # turns into the kept one, so that every word finds its own row again.
-        ascending = np.sort(state.arrays["counts"])
-        places = np.argsort(ascending)[::-1]
-        handed = np.empty(len(places), dtype=object)
-        handed[places] = state.lists["words"]
-        counts = dict(zip(handed.tolist(), ascending.tolist(), strict=True))
+        kept = state.lists["words"]
+        counts = dict(zip(kept, state.arrays["counts"].tolist(), strict=True))
         with quiet_gensim():
             model.build_vocab_from_freq(counts, corpus_count=documents)
-        assert list(model.wv.index_to_key) == state.lists["words"]
+        # gensim sorts the words by falling count, and words of one count in an order of its own that differs between
+        # its versions. All that it derived (thinning, noise, Huffman codes) hangs on the counts alone, and the kept words
+        # fall by count, too: give the places their words back.
+        model.wv.index_to_key = list(kept)
+        model.wv.key_to_index = {word: place for place, word in enumerate(kept)}
         model.wv.vectors = state.arrays["vectors"].copy()
         for layer in _OUTPUT_LAYERS:
             if layer in state.arrays:
                 setattr(model, layer, state.arrays[layer].copy())
         return cls(config, model, documents, seed)
+
+
+def _infer(model: Any, tokens: list[str], *, epochs: int, seed: int) -> Floats:
+    """Train the vector of one document while all else stands still, float32 (dim,).
+
+    gensim's own ``infer_vector`` begins at a vector drawn from Python's salted hash of the text, so another process gives
+    another result. Here every document begins at the same point and meets the same noise: a vector depends on the document and
+    on the seed alone.
+    """
+    from gensim.models import doc2vec
+
+    model.random = np.random.RandomState(seed + 1)
+    start = np.random.default_rng(seed).random(model.vector_size, dtype=np.float32) - 0.5
+    vectors = (start / model.vector_size).reshape(1, -1)
+    scratch = [np.zeros(model.layer1_size, dtype=np.float32) for _ in range(1 if model.sg else 2)]
+    train = doc2vec.train_document_dbow if model.sg else doc2vec.train_document_dm
+    for rate in np.linspace(model.alpha, model.min_alpha, epochs):
+        train(
+            model,
+            tokens,
+            [0],
+            rate,
+            *scratch,
+            learn_words=False,
+            learn_hidden=False,
+            doctag_vectors=vectors,
+            doctags_lockf=np.ones(1, dtype=np.float32),
+        )
+    return np.asarray(vectors[0], dtype=np.float32)
 
 
 def _new_model(config: Doc2VecConfig, *, seed: int, threads: int) -> Any:
