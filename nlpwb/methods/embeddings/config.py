@@ -15,10 +15,10 @@ class TrainingConfig:
     """Shared by every method that trains vectors."""
 
     dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
-    window: int = option(5, help="words before and after that count as context", low=1)
+    window: int = option(5, help="words before and after that count as context", low=1, high=10_000)
     min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
     epochs: int = option(10, help="passes over the corpus", low=1)
-    negative: int = option(5, help="noise words for each word; 0 with hs=yes", low=0)
+    negative: int = option(5, help="noise words for each word; 0 with hs=yes", low=0, high=1000)
     hs: bool = option(False, help="hierarchical softmax in place of negative sampling")
     sample: float = option(
         1e-3, help="frequency above which words are thinned out; 0: never", low=0, high=1
@@ -71,7 +71,7 @@ class FasttextConfig(WordVectorConfig):
     ngrams: Range = option(
         (3, 6), help="shortest and longest character n-gram of a word", low=1, high=32
     )
-    buckets: int = option(200_000, help="hashed slots for the n-grams", low=1)
+    buckets: int = option(200_000, help="hashed slots for the n-grams", low=1, high=10**8)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,17 +81,21 @@ class PooledWordVectors:
     def _numbered(
         self, documents: Sequence[Sequence[str]], *, invent: bool
     ) -> tuple[list[Numbers], Floats]:
-        """Word numbers of documents, -1 for a word without a vector; with ``invent`` subwords give unseen words rows of their own."""
+        """Word numbers of documents, -1 for a word without a vector.
+
+        With ``invent`` subwords give unseen words rows of their own, sorted: a document's words are added up in the order of
+        their numbers, and that order must not depend on the documents beside it.
+        """
         subwords = self.vectors.subwords if invent else None
         lookup = dict(self._numbers) if subwords is not None else self._numbers
         rows: list[Floats] = []
         if subwords is not None:
-            for word in dict.fromkeys(word for document in documents for word in document):
-                if word not in lookup:
-                    vector = subwords.vector(word)
-                    if vector is not None:
-                        lookup[word] = len(self._numbers) + len(rows)
-                        rows.append(vector)
+            unseen = {word for document in documents for word in document if word not in lookup}
+            for word in sorted(unseen):
+                vector = subwords.vector(word)
+                if vector is not None:
+                    lookup[word] = len(self._numbers) + len(rows)
+                    rows.append(vector)
         numbered = [
             np.fromiter((lookup.get(word, -1) for word in document), np.int64, len(document))
             for document in documents

@@ -85,10 +85,8 @@ def build_vocabulary(model: Any, documents: Sequence[Any], config: TrainingConfi
     Raises:
         MethodError: none is left.
     """
-    try:
+    with contextlib.suppress(RuntimeError):
         model.build_vocab(documents)
-    except RuntimeError:
-        pass
     if not len(model.wv.index_to_key):
         raise MethodError(
             f"no word of the {len(documents):,} documents occurs min_count={config.min_count} times; "

@@ -23,7 +23,7 @@ class LogregConfig:
     class_weight: str | None = option(
         None, help="balanced: rare labels weigh more", choices=WEIGHTS
     )
-    max_iter: int = option(1000, help="most steps of the solver", low=1)
+    max_iter: int = option(1000, help="most steps of the solver", low=1, high=10**9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class SvmConfig:
     class_weight: str | None = option(
         None, help="balanced: rare labels weigh more", choices=WEIGHTS
     )
-    max_iter: int = option(5000, help="most steps of the solver", low=1)
+    max_iter: int = option(5000, help="most steps of the solver", low=1, high=10**9)
 
 
 @dataclass(frozen=True, kw_only=True)

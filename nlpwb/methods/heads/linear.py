@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from nlpwb.errors import MethodError
 from nlpwb.methods.heads.config import LogregConfig, RidgeConfig, SvmConfig
 from nlpwb.methods.heads.tuning import choose
 from nlpwb.methods.protocol import Matrix, State
@@ -47,8 +48,17 @@ class LinearHead:
 
     @classmethod
     def fit(cls, config: Any, matrix: Matrix, targets: Targets, *, labels: int, seed: int) -> Self:
-        """Fit; with ``auto`` the strength is chosen on a fifth of the rows first."""
+        """Fit; with ``auto`` the strength is chosen on a fifth of the rows first.
+
+        Raises:
+            MethodError: there are fewer than two labels, or too few rows for ``auto`` to choose on.
+        """
         del labels
+        if len(np.unique(targets)) < 2:
+            raise MethodError(
+                f"{cls.__name__.lower()} tells labels apart, and these rows have fewer than two; "
+                "train on documents of two labels or more"
+            )
         rows, center, scale = _standardized(matrix)
 
         def fit_with(strength: float, X: Matrix, y: Targets) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from nlpwb.methods.heads.config import KnnConfig
 from nlpwb.methods.protocol import Matrix, State
 
 _BLOCK_VALUES = 8_000_000
+_DECIMALS = 12
 
 
 class Knn:
@@ -53,11 +54,12 @@ class Knn:
 
     def scores(self, matrix: Matrix) -> NDArray[np.float64]:
         """Shares of the votes, float64 (n, labels)."""
-        rows = _prepared(matrix, self.config)
+        rows, kept = _doubled(_prepared(matrix, self.config)), _doubled(self.rows)
+        squares = _squares(kept)
         shares = np.zeros((matrix.shape[0], self.labels))
         block = max(1, _BLOCK_VALUES // max(1, self.rows.shape[0]))
         for start in range(0, matrix.shape[0], block):
-            nearness = self._nearness(rows[start : start + block])
+            nearness = self._nearness(rows[start : start + block], kept, squares)
             k = self.config.k
             # of equal nearness the earlier training row votes: a stable sort keeps this true on every machine
             near = np.argsort(-nearness, axis=1, kind="stable")[:, :k]
@@ -70,13 +72,21 @@ class Knn:
                 shares[start : start + len(near), label] = (votes * (labels == label)).sum(axis=1)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
-    def _nearness(self, rows: Matrix) -> NDArray[np.float64]:
-        """Cosine, or minus the squared distance: (rows, training rows), dense."""
-        product = rows @ self.rows.T
+    def _nearness(
+        self, rows: Matrix, kept: Matrix, squares: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Cosine, or minus the squared distance: (rows, training rows), dense.
+
+        Rounded far above the noise of a matrix product and far below any difference that means something, so that equal rows
+        are equally near in a batch of any size.
+        """
+        product = rows @ kept.T
         dense = np.asarray(product.todense() if sp.issparse(product) else product, dtype=np.float64)
         if self.config.metric == "cosine":
-            return dense
-        return 2 * dense - _squares(self.rows)[None, :] - _squares(rows)[:, None]
+            return np.round(dense, _DECIMALS)
+        unit = float(squares.max(initial=0.0)) or 1.0
+        distances = squares[None, :] + _squares(rows)[:, None] - 2 * dense
+        return -np.round(distances / unit, _DECIMALS) * unit
 
     def _distance(self, nearness: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.config.metric == "cosine":
@@ -126,6 +136,11 @@ def _prepared(matrix: Matrix, config: KnnConfig) -> Matrix:
     if config.metric == "cosine":
         dense = dense * _inverse(np.sqrt(_squares(dense)))[:, None].astype(np.float32)
     return dense
+
+
+def _doubled(matrix: Matrix) -> Matrix:
+    """Dense rows in float64, in which nearness is computed; they are kept in float32."""
+    return matrix if sp.issparse(matrix) else np.asarray(matrix, dtype=np.float64)
 
 
 def _squares(matrix: Matrix) -> NDArray[np.float64]:
