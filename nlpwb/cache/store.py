@@ -242,7 +242,7 @@ def inspect(folder: Path) -> tuple[dict[str, Any] | None, str]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files = dict(manifest["files"])
-        sound = manifest.pop("check") == _own_hash(manifest)
+        sound = manifest["check"] == _own_hash(manifest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None, "its manifest cannot be read"
     if not sound or manifest["digest"] != folder.name:
