@@ -224,7 +224,7 @@ def embed(
     write_whole(
         target,
         lambda path: (
-            sp.save_npz(path, matrix, compressed=False)
+            sp.save_npz(path, sp.csr_matrix(matrix), compressed=False)
             if sparse
             else np.save(path, np.asarray(matrix), allow_pickle=False)
         ),

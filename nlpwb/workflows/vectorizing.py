@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ def vectorize(
         raise UsageError(f"-o {target}: a sparse matrix ends in .npz")
     if target is not None and not target.absolute().parent.is_dir():
         raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
+    import scipy.sparse as sp
+
     reader = open_corpus(source, options)
     for line in reader.notes:
         note(line)
@@ -78,11 +80,31 @@ def vectorize(
     model, matrix = load(part.entry.code).fit(
         part.config, _texts(reader, labels), seed=seed, threads=threads
     )
-    terms = model.terms() if part.name != "hashing" else None
-    strongest = _strongest(matrix, terms, labels, top) if top and terms is not None else []
+    strongest = _strongest(matrix, list(model.terms()), labels, top) if top else []
     if target is None:
         return None, strongest
-    return _write(target, matrix, terms, labels), strongest
+    shape, entries = matrix.shape, int(matrix.nnz)
+    write_whole(target, lambda path: sp.save_npz(path, matrix, compressed=False))
+    del matrix
+    vocabulary = label_file = None
+    if part.name != "hashing":
+        vocabulary = target.with_suffix(".vocabulary.json")
+        write_whole(vocabulary, lambda path: _write_list(path, model.terms()))
+    if labels:
+        label_file = target.with_suffix(".labels.json")
+        write_whole(label_file, lambda path: _write_list(path, labels))
+    return (
+        Vectorized(
+            matrix=str(target),
+            vocabulary=str(vocabulary) if vocabulary else None,
+            labels=str(label_file) if label_file else None,
+            documents=int(shape[0]),
+            columns=int(shape[1]),
+            entries=entries,
+            bytes=target.stat().st_size,
+        ),
+        strongest,
+    )
 
 
 def _texts(reader: Reader, labels: list[str]) -> Iterator[str]:
@@ -93,32 +115,15 @@ def _texts(reader: Reader, labels: list[str]) -> Iterator[str]:
         yield document.text
 
 
-def _write(target: Path, matrix: Any, terms: list[str] | None, labels: list[str]) -> Vectorized:
-    import scipy.sparse as sp
-
-    write_whole(target, lambda path: sp.save_npz(path, matrix, compressed=False))
-    vocabulary = label_file = None
-    if terms is not None:
-        vocabulary = target.with_suffix(".vocabulary.json")
-        write_whole(vocabulary, lambda path: _write_list(path, terms))
-    if labels:
-        label_file = target.with_suffix(".labels.json")
-        write_whole(label_file, lambda path: _write_list(path, labels))
-    return Vectorized(
-        matrix=str(target),
-        vocabulary=str(vocabulary) if vocabulary else None,
-        labels=str(label_file) if label_file else None,
-        documents=int(matrix.shape[0]),
-        columns=int(matrix.shape[1]),
-        entries=int(matrix.nnz),
-        bytes=target.stat().st_size,
-    )
-
-
-def _write_list(path: Path, strings: list[str]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(strings, file, ensure_ascii=False, indent=0)
-        file.write("\n")
+def _write_list(path: Path, strings: Iterable[str]) -> None:
+    """A JSON list with a string a line, written as the strings come; json.dump would hold or crawl through millions."""
+    with path.open("w", encoding="utf-8", errors="surrogatepass") as file:
+        file.write("[")
+        comma = "\n"
+        for string in strings:
+            file.write(comma + json.dumps(string, ensure_ascii=False))
+            comma = ",\n"
+        file.write("\n]\n")
 
 
 def write_whole(target: Path, write: Callable[[Path], object]) -> None:

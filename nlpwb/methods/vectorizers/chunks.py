@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from nlpwb.methods.vectorizers.analysis import Analyzer
-from nlpwb.methods.vectorizers.ngrams import ChunkCounts, Entries, Ints, Level, count_ngrams
+from nlpwb.methods.vectorizers.ngrams import ChunkCounts, Entries, Integers, Level, count_ngrams
 
 CHUNK_CHARACTERS = 1_500_000
 CHUNK_DOCUMENTS = 20_000
@@ -103,7 +103,7 @@ def _packed(counts: ChunkCounts) -> ChunkCounts:
     )
 
 
-def _small(array: Ints) -> Ints:
+def _small(array: Integers) -> Integers:
     top = int(array.max(initial=0))
     for kind in (np.uint8, np.uint16, np.int32):
         if top <= np.iinfo(kind).max:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -20,15 +20,10 @@ from nlpwb.methods.vectorizers.config import (
     TermsConfig,
     TfidfConfig,
 )
-from nlpwb.methods.vectorizers.counting import (
-    Limits,
-    Trie,
-    fit_counts,
-    terms,
-    transform_counts,
-)
+from nlpwb.methods.vectorizers.counting import fit_counts, transform_counts
 from nlpwb.methods.vectorizers.hashing import hash_counts
 from nlpwb.methods.vectorizers.ngrams import Level
+from nlpwb.methods.vectorizers.trie import Limits, Trie, terms
 from nlpwb.methods.vectorizers.weighting import inverse_document_frequency, normalized, weigh
 
 Config = OneHotConfig | BowConfig | TfidfConfig
@@ -83,7 +78,7 @@ class VectorizerModel:
             as_float=tfidf,
         )
         analyzer = make_analyzer(config)
-        trie, counts, df, _ = fit_counts(
+        trie, counts, df = fit_counts(
             texts, analyzer, ngrams=config.ngrams, limits=limits, threads=threads
         )
         if not trie.width:
@@ -111,7 +106,7 @@ class VectorizerModel:
             return counts
         return weigh(counts, self.idf, sublinear_tf=self.config.sublinear_tf, norm=self.config.norm)
 
-    def terms(self) -> list[str]:
+    def terms(self) -> Iterator[str]:
         """The term of every column, in order."""
         return terms(self.trie)
 
@@ -126,8 +121,8 @@ class VectorizerModel:
             arrays[f"columns.{n + 1}"] = columns
             if n > 0:
                 level = self.trie.levels[n - 1]
-                arrays[f"parents.{n + 1}"] = level.parents.astype(np.int32)
-                arrays[f"symbols.{n + 1}"] = level.symbols.astype(np.int32)
+                arrays[f"parents.{n + 1}"] = level.parents
+                arrays[f"symbols.{n + 1}"] = level.symbols
         if self.idf is not None:
             arrays["idf"] = self.idf
         return State(
@@ -145,10 +140,7 @@ class VectorizerModel:
             joiner=analyzer.joiner,
             symbols=state.lists["symbols"],
             levels=[
-                Level(
-                    state.arrays[f"parents.{n}"].astype(np.int64),
-                    state.arrays[f"symbols.{n}"].astype(np.int64),
-                )
+                Level(state.arrays[f"parents.{n}"], state.arrays[f"symbols.{n}"])
                 for n in range(2, depth + 1)
             ],
             columns=[state.arrays[f"columns.{n}"] for n in range(1, depth + 1)],

@@ -9,6 +9,7 @@ character. So columns in the order of scikit-learn's sorted vocabulary fall out 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +17,25 @@ from numpy.typing import NDArray
 from nlpwb.methods.vectorizers.analysis import SymbolStream
 
 Ints = NDArray[np.int64]
+Integers = NDArray[np.integer[Any]]
+"""Integers as wide as their values need."""
 
 
 @dataclass(frozen=True)
 class Level:
-    """The n-grams of one length: ``parents`` and ``symbols``, int64 (m,), sorted by (parent, symbol)."""
+    """The n-grams of one length: ``parents`` and ``symbols``, integers (m,), sorted by (parent, symbol)."""
 
-    parents: Ints
-    symbols: Ints
+    parents: Integers
+    symbols: Integers
 
 
 @dataclass(frozen=True)
 class Entries:
-    """How often the n-grams of one length occur: three int64 arrays (E,), sorted by (document, node)."""
+    """How often the n-grams of one length occur: three arrays of integers (E,), sorted by (document, node)."""
 
-    documents: Ints
-    nodes: Ints
-    counts: Ints
+    documents: Integers
+    nodes: Integers
+    counts: Integers
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def count_ngrams(
             inside = positions + n <= ends[positions]
             positions, nodes = positions[inside], nodes[inside]
             pairs = nodes * base + ids[positions + n - 1]
-            distinct, nodes = np.unique(pairs, return_inverse=True)
+            distinct, nodes = ranked(pairs)
             levels.append(Level(distinct // base, distinct % base))
         width = len(levels[-1].parents) if n > 1 else base
         if n >= shortest:
@@ -73,6 +76,29 @@ def count_ngrams(
         else:
             entries.append(None)
     return ChunkCounts(documents, stream.symbols, levels, entries)
+
+
+def ranked(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct values, sorted, and for every value its place among them: ``numpy.unique(values, return_inverse=True)``.
+
+    Value and position are packed into one integer where both fit, so that a plain sort, several times faster than an indirect
+    one, carries the positions along.
+    """
+    count = len(values)
+    bits = max(count - 1, 1).bit_length()
+    top = int(values.max(initial=0))
+    if top.bit_length() + bits > 63:
+        distinct, places = np.unique(values, return_inverse=True)
+        return distinct, places.astype(np.int64, copy=False)
+    packed = (values << bits) | np.arange(count, dtype=np.int64)
+    packed.sort()
+    ordered = packed >> bits
+    packed &= (1 << bits) - 1
+    first = np.ones(count, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    inverse = np.empty(count, dtype=np.int64)
+    inverse[packed] = np.cumsum(first) - 1
+    return ordered[first], inverse
 
 
 def _count(documents: Ints, nodes: Ints, width: int) -> Entries:

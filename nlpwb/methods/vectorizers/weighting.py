@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_BLOCK = 1 << 19
+
 
 def inverse_document_frequency(df: Any, documents: int, *, smooth: bool) -> Floats:
     """``ln(n / df) + 1``, float64 (columns,); smooth adds one to ``n`` and ``df``, as if one more document held every term.
@@ -35,7 +37,8 @@ def weigh(
     if sublinear_tf:
         sublinear(data)
     if idf is not None:
-        data *= idf[counts.indices]
+        for start in range(0, len(data), _BLOCK):
+            data[start : start + _BLOCK] *= idf[counts.indices[start : start + _BLOCK]]
     weighted = sp.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
     weighted.has_sorted_indices = True
     return normalized(weighted, norm)
@@ -45,11 +48,21 @@ def normalized(matrix: sp.csr_matrix, norm: str | None) -> sp.csr_matrix:
     """Each row divided by its l1 or l2 length, in place; rows of zeros stay."""
     if norm is None:
         return matrix
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    parts = np.abs(matrix.data) if norm == "l1" else matrix.data * matrix.data
-    lengths = np.bincount(rows, weights=parts, minlength=matrix.shape[0])
-    if norm == "l2":
-        lengths = np.sqrt(lengths)
-    lengths[lengths == 0] = 1.0
-    matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
+    indptr = matrix.indptr
+    row = 0
+    while (
+        row < matrix.shape[0]
+    ):  # rows of about a block of entries at a time: no second matrix in memory
+        last = max(row + 1, int(np.searchsorted(indptr, indptr[row] + _BLOCK, side="right")) - 1)
+        entries = slice(int(indptr[row]), int(indptr[last]))
+        lengths = np.diff(indptr[row : last + 1])
+        rows = np.repeat(np.arange(last - row), lengths)
+        values = matrix.data[entries]
+        parts = np.abs(values) if norm == "l1" else values * values
+        sums = np.bincount(rows, weights=parts, minlength=last - row)
+        if norm == "l2":
+            sums = np.sqrt(sums)
+        sums[sums == 0] = 1.0
+        matrix.data[entries] /= sums[rows]
+        row = last
     return matrix
