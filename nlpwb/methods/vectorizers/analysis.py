@@ -96,7 +96,8 @@ class Analyzer:
         if drop_single or self.stop_words:
             keep = np.fromiter(map(len, symbols), np.int64, len(symbols)) > int(drop_single)
             if self.stop_words:
-                keep &= [symbol not in self.stop_words for symbol in symbols]
+                stopped = (symbol in self.stop_words for symbol in symbols)
+                keep &= ~np.fromiter(stopped, np.bool_, len(symbols))
             renumbered = np.cumsum(keep) - 1
             kept = keep[ids] if len(ids) else np.zeros(0, dtype=bool)
             ids, documents = renumbered[ids[kept]], documents[kept]
