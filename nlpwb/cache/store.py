@@ -232,6 +232,8 @@ def write_failure(root: Path, error: OSError) -> str:
         reason, way_out = "the disk is full", "free some with `nlpwb cache prune --max-size 1GB`"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         reason, way_out = "it cannot be written", "make it writable"
+    elif error.errno in (errno.ENOTDIR, errno.EEXIST):
+        reason, way_out = "a file stands where a folder must be", "move it away"
     else:
         reason, way_out = (error.strerror or str(error)).lower(), "look at the folder"
     return f"the cache {root}: {reason}; {way_out}, or give --cache-dir DIR or --no-cache"
