@@ -6,12 +6,12 @@ Arrays of one value a node stay in 32 bits: with millions of n-grams they, and n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpwb.methods.vectorizers.ngrams import ChunkCounts, Ints, Level, ranked
+from nlpwb.methods.vectorizers.ngrams import ChunkCounts, Integers, Ints, Level, ranked
 
 Places = NDArray[np.int32]
 """One column number a node, -1 for none."""
@@ -211,7 +211,7 @@ def limited(
     return [looked_up(columns, places) for places in order]
 
 
-def _in_order(order: list[Places], values: list[Places] | list[Ints], width: int) -> Ints:
+def _in_order(order: list[Places], values: Sequence[Integers], width: int) -> Ints:
     """Values of the nodes in the order of their places, int64 (width,)."""
     found = np.zeros(width, dtype=np.int64)
     for places, of_nodes in zip(order, values, strict=True):
