@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -117,11 +117,14 @@ def _texts(reader: Reader, labels: list[str]) -> Iterator[str]:
 
 def _write_list(path: Path, strings: Iterable[str]) -> None:
     """A JSON list with a string a line, written as the strings come; json.dump would hold or crawl through millions."""
+    from json.encoder import encode_basestring
+
+    stream = iter(strings)
     with path.open("w", encoding="utf-8", errors="surrogatepass") as file:
         file.write("[")
         comma = "\n"
-        for string in strings:
-            file.write(comma + json.dumps(string, ensure_ascii=False))
+        while batch := list(itertools.islice(stream, 10_000)):
+            file.write(comma + ",\n".join(map(encode_basestring, batch)))
             comma = ",\n"
         file.write("\n]\n")
 
