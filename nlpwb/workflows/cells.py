@@ -6,9 +6,6 @@ cost. Whatever the metric, it is computed from these later, so a comparison unde
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import hashlib
 import os
 import tempfile
 import time
@@ -19,7 +16,7 @@ from typing import Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.catalogue import load
-from nlpwb.specs import Part, Spec
+from nlpwb.specs import Spec
 from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representation, warm_up
 from nlpwb.workflows.storage import folder_bytes, load_states, save_states
 
@@ -55,7 +52,6 @@ class Cell:
                 "test": self.test,
                 "labels": list(self.labels),
                 "seed": self.seed,
-                **_files(self.spec.parts),
             },
         )
 
@@ -69,7 +65,6 @@ class Cell:
                 "method": self.spec.representation.identity(),
                 "train": self.train,
                 "seed": self.seed,
-                **_files([self.spec.representation]),
             },
         )
 
@@ -174,21 +169,6 @@ def _kept_representation(
     representation = load(part.entry.code).from_state(part.config, state)
     matrix = np.load(artifact.path / "matrix.npy", allow_pickle=False)
     return Fitted(representation, matrix, seconds), seconds
-
-
-def _files(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
-    """SHA-256 of each file that an option names (``stop_words=path:FILE``): another content computes something else."""
-    named = [
-        value.removeprefix("path:")
-        for part in parts
-        for value in dataclasses.asdict(part.config).values()
-        if isinstance(value, str) and value.startswith("path:")
-    ]
-    hashes = {}
-    for name in named:
-        with contextlib.suppress(OSError):  # a missing file is the method's to report
-            hashes[name] = hashlib.sha256(Path(name).read_bytes()).hexdigest()
-    return {"files": hashes} if hashes else {}
 
 
 class _NotWorthKeeping(Exception):

@@ -157,7 +157,8 @@ def _work(
         pipe.send(("method", text, notes))
     except Exception as error:
         pipe.send(("bug", f"{type(error).__name__}: {error}", notes))
-        raise
+        if "NLPWB_DEBUG" in os.environ:
+            raise
     finally:
         pipe.close()
         sys.stderr.flush()
@@ -210,7 +211,7 @@ def _outcome(one: _Running, timeout: float | None) -> tuple[Outcome, list[str]]:
         if kind == "cache":
             raise CacheError(text)
         if kind == "bug":
-            text = f"a bug of ours, {text} (please report it)"
+            text = f"a bug of ours, {text}; please report it with what `nlpwb --debug` prints"
         return Outcome(one.cell, text, seconds), notes
     if timeout is not None and seconds > timeout:
         text = f"stopped after {timeout:g} s (--method-timeout)"
