@@ -49,7 +49,7 @@ class Builtin:
         """The user's reading options with what is known of this file filled in."""
         if self.kind not in ("labelled", "unlabelled", "pairs"):
             raise InputError(
-                f"{self.name} is a set of {self.kind} for word vectors, not a corpus; `nlpwb words evaluate` takes it"
+                f"{self.name} is a set of {self.kind} for word vectors, not a corpus; `nlpwb data list` shows the corpora"
             )
         return dataclasses.replace(
             wanted,
