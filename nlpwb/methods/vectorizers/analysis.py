@@ -6,7 +6,6 @@ or with ``char_wb`` one word between two spaces. The meanings are scikit-learn's
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections import defaultdict
@@ -155,7 +154,6 @@ def make_analyzer(config: TermsConfig, *, stop_words: Iterable[str] | None = Non
     )
 
 
-@functools.cache
 def read_stop_words(source: str | None) -> frozenset[str]:
     """The words of ``english`` (scikit-learn's list) or of a file with a word a line.
 

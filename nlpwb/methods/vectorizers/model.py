@@ -229,13 +229,13 @@ def _empty_vocabulary(config: Config, documents: int) -> str:
         limits.append(f"max_df={config.max_df}")
     if limits:
         return (
-            f"no term of the {documents:,} documents is left after {' and '.join(limits)}; "
+            f"no term of the documents ({documents:,}) is left after {' and '.join(limits)}; "
             "lower min_df or raise max_df"
         )
     kind = "characters" if config.analyzer in ("char", "char_wb") else "words"
     if config.ngrams[0] > 1:
         return (
-            f"the {documents:,} documents hold no term of {config.ngrams[0]} {kind}; "
+            f"the documents ({documents:,}) hold no term of {config.ngrams[0]} {kind}; "
             "lower the first number of ngrams"
         )
     way = {
@@ -244,4 +244,4 @@ def _empty_vocabulary(config: Config, documents: int) -> str:
         "char": "give some that are not empty",
         "char_wb": "give some that are not blank",
     }
-    return f"the {documents:,} documents hold no term; {way[config.analyzer]}"
+    return f"the documents ({documents:,}) hold no term; {way[config.analyzer]}"
