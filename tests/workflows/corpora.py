@@ -15,10 +15,10 @@ from nlpwb.specs import parse_specs
 from nlpwb.workflows.compare import Request, compare
 from nlpwb.workflows.plans import Design, Plan, Sources, make_plan
 
-_COMMON = "the chair came with four legs and a seat that looks like wood from here".split()
+_COMMON = ["the", "chair", "came", "with", "four", "legs", "and", "a", "seat", "like", "wood"]
 _TELLING = {
-    "good": "fine solid pretty love great sturdy".split(),
-    "bad": "broken ugly cheap awful returned wobbly".split(),
+    "good": ["fine", "solid", "pretty", "love", "great", "sturdy"],
+    "bad": ["broken", "ugly", "cheap", "awful", "returned", "wobbly"],
 }
 LABELS = tuple(sorted(_TELLING))
 

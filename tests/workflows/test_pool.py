@@ -124,7 +124,7 @@ def test_a_full_disk_ends_the_comparison_and_every_cell(tmp_path):
         timeout=None,
         warn=print,
     )
-    with pytest.raises(CacheError, match="the cache .*: .*--cache-dir DIR or --no-cache"):
+    with pytest.raises(CacheError, match=r"the cache .*: .*--cache-dir DIR or --no-cache"):
         list(running)
     assert all(gone(pid) for pid in (pids(side, 1) if side.exists() else []))
 
