@@ -26,6 +26,10 @@ Ten folds, not five: the interval of Nadeau & Bengio (2003) grows with test rows
 """
 
 
+FEW_GROUPS = 150
+"""Below this many groups folds, too: a fifth of them is fewer than the thirty that a bootstrap over groups needs."""
+
+
 @dataclasses.dataclass(frozen=True)
 class _Division:
     """How rows are divided: the splits, and the words for it that a protocol shows."""
@@ -167,10 +171,12 @@ def _divide(design: Design, train: Corpus, test: Corpus | None, notes: list[str]
         return _Division("file", [_file_split(train, test, design, notes)])
     k, test_size = design.folds, design.test_size
     if k is None and test_size is None:
-        if len(train) < SMALL:
+        groups = len(set(train.groups)) if train.groups is not None else None
+        if len(train) < SMALL or (groups is not None and groups < FEW_GROUPS):
             k = _natural_folds(train)
+            few = f"{len(train):,} rows" if len(train) < SMALL else f"{groups:,} groups"
             notes.append(
-                f"{len(train):,} rows are few: {k} folds in place of one split "
+                f"{few} are few: {k} folds in place of one split "
                 "(--test-size 0.2 for one, --folds for another number)"
             )
         elif design.repeats > 1:
