@@ -12,12 +12,14 @@ from nlpwb.errors import MethodError
 from nlpwb.methods.heads.config import KnnConfig
 from nlpwb.methods.protocol import Matrix, State
 
+Rows = sp.csr_matrix | NDArray[np.float64]
+
 _BLOCK_VALUES = 8_000_000
 _DECIMALS = 12
 
 
 class Knn:
-    """The training rows and their labels; rows have length 1 for ``metric=cosine``."""
+    """The training rows, sparse or in float32, and their labels."""
 
     probabilistic = True
 
@@ -50,11 +52,16 @@ class Knn:
                 f"knn:k={config.k} asks for more neighbours than there are training rows "
                 f"({matrix.shape[0]:,}); lower k"
             )
-        return cls(config, _prepared(matrix, config), targets, labels)
+        rows = (
+            sp.csr_matrix(matrix, dtype=np.float64)
+            if sp.issparse(matrix)
+            else np.asarray(matrix, dtype=np.float32)
+        )
+        return cls(config, rows, targets, labels)
 
     def scores(self, matrix: Matrix) -> NDArray[np.float64]:
         """Shares of the votes, float64 (n, labels)."""
-        rows, kept = _doubled(_prepared(matrix, self.config)), _doubled(self.rows)
+        rows, kept = _prepared(matrix, self.config), _prepared(self.rows, self.config)
         squares = _squares(kept)
         shares = np.zeros((matrix.shape[0], self.labels))
         block = max(1, _BLOCK_VALUES // max(1, self.rows.shape[0]))
@@ -73,7 +80,7 @@ class Knn:
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
     def _nearness(
-        self, rows: Matrix, kept: Matrix, squares: NDArray[np.float64]
+        self, rows: Rows, kept: Rows, squares: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Cosine, or minus the squared distance: (rows, training rows), dense.
 
@@ -126,24 +133,20 @@ class Knn:
         return cls(config, rows, arrays["targets"], labels)
 
 
-def _prepared(matrix: Matrix, config: KnnConfig) -> Matrix:
+def _prepared(matrix: Matrix, config: KnnConfig) -> Rows:
+    """Rows in float64, of length 1 for ``metric=cosine``; 1 - cosine of near rows is lost in float32."""
     if sp.issparse(matrix):
         rows = sp.csr_matrix(matrix, dtype=np.float64)
         if config.metric == "cosine":
             rows = sp.diags(_inverse(np.sqrt(_squares(rows)))) @ rows
         return sp.csr_matrix(rows)
-    dense = np.asarray(matrix, dtype=np.float32)
+    dense = np.asarray(matrix, dtype=np.float64)
     if config.metric == "cosine":
-        dense = dense * _inverse(np.sqrt(_squares(dense)))[:, None].astype(np.float32)
+        dense = dense * _inverse(np.sqrt(_squares(dense)))[:, None]
     return dense
 
 
-def _doubled(matrix: Matrix) -> Matrix:
-    """Dense rows in float64, in which nearness is computed; they are kept in float32."""
-    return matrix if sp.issparse(matrix) else np.asarray(matrix, dtype=np.float64)
-
-
-def _squares(matrix: Matrix) -> NDArray[np.float64]:
+def _squares(matrix: Rows) -> NDArray[np.float64]:
     if sp.issparse(matrix):
         return np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64).ravel()
     return np.asarray(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
