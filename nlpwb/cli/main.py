@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from nlpwb.cli import cache, compare, data, methods, models, tokenizer, vectorize
-from nlpwb.errors import NlpwbError
+from nlpwb.errors import NlpwbError, nearest
 
 INTERRUPTED = 130
+# Typer exports one kind of usage error; this is what all of them are.
+_TyperUsage: type[Exception] = typer.BadParameter.__bases__[0]
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _Interrupted(Exception):
-    """Ctrl-C, kept from Typer, which would report it as exit code 1."""
+    """Ctrl-C."""
+
+
+class _ReaderGone(Exception):
+    """The program that reads our output has ended (``| head``)."""
+
+
+@contextmanager
+def _kept_from_typer() -> Iterator[None]:
+    """Typer makes exit code 1 of an interruption and of a closed pipe; under these names they reach :func:`run`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise _Interrupted from None
+    except BrokenPipeError:
+        raise _ReaderGone from None
 
 
 class _Commands(TyperGroup):
-    """The commands in the order of their registration; an interruption leaves with 130."""
+    """The commands in the order of their registration."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        del ctx
         return list(self.commands)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # --help and --version print here
+        with _kept_from_typer():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        try:
+        with _kept_from_typer():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise _Interrupted from None
 
 
 app = typer.Typer(
@@ -81,49 +105,96 @@ app.add_typer(cache.app, name="cache")
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code of DESIGN 4 and never a traceback, unless asked with ``--debug``."""
+    _open_closed_streams()
     try:
-        app(list(arguments))
-    except SystemExit as end:
+        code = app(list(arguments), prog_name="nlpwb", standalone_mode=False)
+        return _flush(code if isinstance(code, int) else 0)
+    except SystemExit as end:  # a shell that asks for completions is answered so
         return _flush(end.code if isinstance(end.code, int) else 0)
-    except _Interrupted:
-        print("nlpwb: interrupted; what was finished is kept", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        return _quiet_stdout()
+    except _TyperUsage as error:
+        return _say_usage(error)
+    except typer.Abort:
+        return _say("stopped before anything was changed", 1)
+    except (_Interrupted, KeyboardInterrupt):
+        return _say("interrupted; what was finished is kept", INTERRUPTED)
+    except _ReaderGone:
+        return _leave_stdout(0)
     except NlpwbError as error:
         if _debugging(arguments):
             import traceback
 
             traceback.print_exc()
-        _flush(0)
-        print(f"nlpwb: {error}", file=sys.stderr)
-        return error.exit_code
+        return _say(str(error), error.exit_code)
     except Exception as error:
         if _debugging(arguments):
             raise
-        print(
-            f"nlpwb: a bug of ours, {type(error).__name__}: {error}; "
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return _say_no_room(error)
+        if isinstance(error, MemoryError):
+            return _say("there is not enough memory for this; give it fewer documents at a time", 1)
+        return _say(
+            f"a bug of ours, {type(error).__name__}: {error}; "
             "please report it with the output of the same command after `nlpwb --debug`",
-            file=sys.stderr,
+            1,
         )
-        return 1
-    return _flush(0)
+
+
+def _say(sentence: str, code: int) -> int:
+    """One line on stderr, after the data that is still on its way to stdout."""
+    _flush(0)
+    print(f"nlpwb: {sentence}", file=sys.stderr)
+    return code
+
+
+def _say_usage(error: Any) -> int:
+    """What Typer says of a wrong command line, as one sentence with the way out."""
+    said = error.format_message().strip().rstrip(".")
+    if "\n" in said:  # a group without a command shows its help
+        print(said, file=sys.stderr)
+        return 2
+    context = error.ctx
+    command = context.command_path if context is not None else "nlpwb COMMAND"
+    option = getattr(error, "option_name", None)
+    if hasattr(error, "possibilities"):
+        known = {name for parameter in context.command.params for name in parameter.opts}
+        hint = nearest(str(option), known)
+        said = f"there is no option {option}" + (f"; {hint}" if hint.endswith("?") else "")
+    said = said[:1].lower() + said[1:].replace(". Did", "; did")
+    return _say(said if said.endswith("?") else f"{said} (`{command} --help` shows how)", 2)
 
 
 def _debugging(arguments: Sequence[str]) -> bool:
     return "--debug" in arguments or "NLPWB_DEBUG" in os.environ
 
 
+def _open_closed_streams() -> None:
+    """A stream that the shell closed (``>&-``) is as one that goes nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def _flush(code: int) -> int:
-    """What is still buffered meets a closed pipe here, and not in the interpreter's last breath."""
+    """What is still buffered meets a closed pipe or a full disk here, and not in the interpreter's last breath."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        return _quiet_stdout()
+        return _leave_stdout(code)
+    except OSError as error:
+        return _say_no_room(error)
     return code
 
 
-def _quiet_stdout() -> int:
-    """The reader has seen enough (``| head``): no message, no failure."""
+def _say_no_room(error: OSError) -> int:
+    reason = (error.strerror or str(error)).lower()
+    print(
+        f"nlpwb: the output cannot be written: {reason}; make room, or write elsewhere",
+        file=sys.stderr,
+    )
+    return _leave_stdout(1)
+
+
+def _leave_stdout(code: int) -> int:
+    """Send the rest of stdout nowhere, so that the interpreter's own flush at the end has nothing to complain of."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return code

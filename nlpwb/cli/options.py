@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from nlpwb.errors import UsageError
+from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import FORMATS, Sink
 
 if TYPE_CHECKING:
@@ -50,10 +50,12 @@ def complete_builtin(incomplete: str) -> list[str]:
     return [name for name in names() if name.startswith(incomplete)]
 
 
-def _among(choices: tuple[str, ...]) -> Callable[[str], str]:
+def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:
+    """A check that an option's value is one of a few; the sentence offers the nearest."""
+
     def check(value: str) -> str:
         if value not in choices:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}")
+            raise UsageError(f"{option} {value!r} is not known; {nearest(value, choices)}")
         return value
 
     return check
@@ -73,7 +75,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         help=f"How results are printed: {', '.join(FORMATS)}. auto: a table on a terminal, TSV in a pipe.",
-        callback=_among(FORMATS),
+        callback=among("--format", FORMATS),
         autocompletion=lambda: list(FORMATS),
         metavar="FORMAT",
     ),

@@ -61,12 +61,6 @@ _COMPARED = (
 )
 
 
-def _check_encode_format(value: str) -> str:
-    if value not in ENCODE_FORMATS:
-        raise typer.BadParameter(f"{value!r} is not one of {', '.join(ENCODE_FORMATS)}")
-    return value
-
-
 @app.command("train")
 def train(
     corpus: options.Corpus,
@@ -174,7 +168,7 @@ def encode(
         typer.Option(
             "--format",
             help=f"One of {', '.join(ENCODE_FORMATS)}; tokens and ids: a line a document, spaces between.",
-            callback=_check_encode_format,
+            callback=options.among("--format", ENCODE_FORMATS),
             autocompletion=lambda: list(ENCODE_FORMATS),
             metavar="FORMAT",
         ),
