@@ -56,7 +56,8 @@ def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> N
         },
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    # a label may hold what is no character (half a surrogate pair): JSON's escape for it
+    (folder / MANIFEST).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def save_model(target: Path, classifier: Classifier, made: dict[str, Any]) -> None:

@@ -60,13 +60,12 @@ def load_states(folder: Path, facts: list[dict[str, Any]]) -> list[State]:
 
     from nlpwb.methods.protocol import State
 
+    for name in (ARRAYS, LISTS):
+        if not (folder / name).is_file():
+            raise ModelError(f"the model {folder} has lost its file {name}; train it again")
     try:
         arrays = load_file(folder / ARRAYS)
         lists = json.loads((folder / LISTS).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"the model {folder} has lost its file {Path(str(error.filename)).name}; train it again"
-        ) from None
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"the model {folder} cannot be read ({error}); train it again") from None
     states = []

@@ -104,6 +104,15 @@ def test_groups_set_the_number_of_folds_and_never_stand_on_both_sides(cache, tmp
         ]
 
 
+def test_few_groups_are_tested_in_folds_however_many_rows(cache, tmp_path):
+    """A fifth of fifty authors is ten, and ten say nothing of how authors vary."""
+    content = [(*row, f"author {i % 51}") for i, row in enumerate(rows(2040))]
+    source = write_csv(tmp_path / "c.csv", content, "text,label,author")
+    plan = plan_for(cache, design(source, group="author"))
+    assert (plan.split, plan.folds, plan.groups) == ("folds", 10, 51)
+    assert any("51 groups are few: 10 folds" in note for note in plan.notes)
+
+
 def test_without_groups_there_are_none(cache, corpus):
     assert plan_for(cache, design(corpus)).test_groups(0) is None
 
