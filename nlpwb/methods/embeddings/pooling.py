@@ -64,4 +64,6 @@ def principal_direction(pooled: Floats) -> Floats:
 
 def without_direction(pooled: Floats, direction: Floats) -> Floats:
     """``v - u u' v`` for every row (Arora et al. 2017, algorithm 1)."""
-    return pooled - (pooled @ direction)[:, None] * direction[None, :]
+    # not a matrix product, whose last bits depend on how many rows there are
+    along = (pooled * direction).sum(axis=1, keepdims=True)
+    return pooled - along * direction

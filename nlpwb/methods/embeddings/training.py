@@ -89,7 +89,7 @@ def build_vocabulary(model: Any, documents: Sequence[Any], config: TrainingConfi
         model.build_vocab(documents)
     if not len(model.wv.index_to_key):
         raise MethodError(
-            f"no word of the {len(documents):,} documents occurs min_count={config.min_count} times; "
+            f"no word of the documents ({len(documents):,}) occurs min_count={config.min_count} times; "
             "lower min_count"
         )
 
