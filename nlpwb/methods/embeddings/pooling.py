@@ -66,4 +66,4 @@ def without_direction(pooled: Floats, direction: Floats) -> Floats:
     """``v - u u' v`` for every row (Arora et al. 2017, algorithm 1)."""
     # not a matrix product, whose last bits depend on how many rows there are
     along = (pooled * direction).sum(axis=1, keepdims=True)
-    return pooled - along * direction
+    return np.asarray(pooled - along * direction, dtype=np.float32)
