@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpwb.cli import options
+from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ Method = Annotated[
         "-m",
         help="A spec such as tfidf:ngrams=1-2+svm; again for each method; @FILE reads one a line.",
         metavar="SPEC",
-        autocompletion=options.complete_method,
+        autocompletion=complete_spec,
         show_default=False,
     ),
 ]

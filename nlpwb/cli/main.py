@@ -14,9 +14,11 @@ import typer
 from typer.core import TyperGroup
 
 from nlpwb.cli import cache, compare, data, methods, models, tokenizer, vectorize
+from nlpwb.cli.completion import in_bash
 from nlpwb.errors import NlpwbError, nearest
 
 INTERRUPTED = 130
+COMPLETING = "_NLPWB_COMPLETE"  # set by the script that --install-completion leaves in a shell
 # Typer exports one kind of usage error; this is what all of them are.
 _TyperUsage: type[Exception] = typer.BadParameter.__bases__[0]
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -107,6 +109,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code of DESIGN 4 and never a traceback, unless asked with ``--debug``."""
     _open_closed_streams()
     try:
+        if os.environ.get(COMPLETING) == "complete_bash":
+            in_bash(os.environ, lambda: app([], prog_name="nlpwb"))
+            return 0
         code = app(list(arguments), prog_name="nlpwb", standalone_mode=False)
         return _flush(code if isinstance(code, int) else 0)
     except SystemExit as end:  # a shell that asks for completions is answered so

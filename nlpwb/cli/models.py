@@ -10,6 +10,7 @@ import typer
 
 from nlpwb.cli import options
 from nlpwb.cli.compare import METRICS
+from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import Column
 
@@ -18,7 +19,7 @@ SpecArgument = Annotated[
     typer.Argument(
         help="The method, such as tfidf:ngrams=1-2+svm.",
         metavar="SPEC",
-        autocompletion=options.complete_method,
+        autocompletion=complete_spec,
         show_default=False,
     ),
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from nlpwb.cli.completion import complete_corpus
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import FORMATS, Sink
 
@@ -18,36 +19,6 @@ if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
-
-
-def complete_method(incomplete: str) -> list[str]:
-    """Names of methods, and their options after a colon, for the shell to complete."""
-    from nlpwb.catalogue import CATALOGUE, load
-    from nlpwb.options import option_table
-
-    head, plus, tail = incomplete.rpartition("+")
-    name, colon, options = tail.partition(":")
-    start = head + plus
-    if not colon:
-        roles = ("head", "reducer") if plus else ("method",)
-        return [start + entry for entry, it in CATALOGUE.items() if it.role in roles]
-    if name not in CATALOGUE:
-        return []
-    table = option_table(load(CATALOGUE[name].config))
-    done, comma, last = options.rpartition(",")
-    prefix = f"{start}{name}:{done}{comma}"
-    option, equals, _ = last.partition("=")
-    if not equals:
-        return [f"{prefix}{known}=" for known in table]
-    choices = table[option].choices if option in table else ()
-    return [f"{prefix}{option}={choice}" for choice in choices]
-
-
-def complete_builtin(incomplete: str) -> list[str]:
-    """Built-in corpora; files are completed by the shell itself."""
-    from nlpwb.data.builtin import names
-
-    return [name for name in names() if name.startswith(incomplete)]
 
 
 def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -66,7 +37,7 @@ Corpus = Annotated[
     typer.Argument(
         help="A file, a folder, - for standard input, or a built-in name (`nlpwb data list`).",
         metavar="CORPUS",
-        autocompletion=complete_builtin,
+        autocompletion=complete_corpus,
         show_default=False,
     ),
 ]
