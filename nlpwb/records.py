@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 from nlpwb.options import Json
 
@@ -135,7 +137,23 @@ class Comparison:
         return [result for result in [*self.results, *self.curve] if result.error]
 
     def document(self) -> dict[str, Json]:
-        """As JSON prints it; `docs/comparison.schema.json` describes it."""
+        """As JSON prints it; `docs/comparison.schema.json` describes it. A number that is not finite is null."""
         import dataclasses
 
-        return dataclasses.asdict(self)
+        document: dict[str, Json] = finite(dataclasses.asdict(self))
+        return document
+
+
+def finite(value: Any) -> Any:
+    """The value with None for every infinity and NaN in it, since JSON has no word for them; tuples become lists.
+
+    >>> finite({"separable": float("inf"), "low": [0.5, float("nan")]})
+    {'separable': None, 'low': [0.5, None]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return value

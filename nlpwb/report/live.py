@@ -51,8 +51,9 @@ class Board:
         return text
 
     def table(self) -> Table:
-        """The board as rich draws it."""
+        """The board as rich draws it; names and failures are shown as they are, square brackets too."""
         from rich.table import Table
+        from rich.text import Text
 
         drawn = Table(box=None, title=self.title(), title_justify="left", title_style="dim")
         drawn.add_column("method")
@@ -61,10 +62,10 @@ class Board:
         drawn.add_column("")
         for method in self.methods:
             drawn.add_row(
-                method,
+                Text(method),
                 str(self.done[method]) if self.done[method] else "…",
                 f"{self.seconds[method]:.1f}" if self.done[method] else "",
-                self.failures.get(method, ""),
+                Text(self.failures.get(method, "")),
             )
         return drawn
 

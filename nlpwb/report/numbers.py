@@ -1,0 +1,101 @@
+"""Numbers as tables and sentences show them: rounded to what a reader can use, with their unit."""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "−"
+SHARES = ("accuracy", "macro-f1", "weighted-f1", "roc-auc")
+"""Metrics between 0 and 1, shown without the leading zero."""
+POINTS = ("accuracy", "macro-f1", "weighted-f1")
+"""Metrics whose differences are spoken of in points: hundredths."""
+
+
+def score(value: float, metric: str, *, places: int = 4) -> str:
+    """A score; shares without their leading zero.
+
+    >>> score(0.8155, "accuracy"), score(-0.0312, "mcc")
+    ('.8155', '−0.0312')
+    """
+    text = f"{value:.{places}f}"
+    if metric in SHARES and text.startswith("0."):
+        return text[1:]
+    return _typographic(text)
+
+
+def interval(low: float, high: float, metric: str) -> str:
+    """The ends of an interval of a score.
+
+    >>> interval(0.79675, 0.8333, "accuracy")
+    '.797 to .833'
+    """
+    return f"{score(low, metric, places=3)} to {score(high, metric, places=3)}"
+
+
+def difference(value: float, low: float, high: float, metric: str) -> str:
+    """A difference of two scores and half the width of its interval: in points for shares of documents.
+
+    >>> difference(-0.015, -0.032, 0.002, "accuracy")
+    '−1.5 ± 1.7'
+    """
+    scale, places = (100, 1) if metric in POINTS else (1, 3)
+    half = scale * (high - low) / 2
+    text = f"{scale * value:+.{places}f}"
+    if float(text) == 0:
+        text = text[1:]  # a zero has no sign
+    return f"{_typographic(text)} ± {half:.{places}f}"
+
+
+def seconds(value: float) -> str:
+    """A time: hundredths under a second, then tenths of a second, of a minute, of an hour.
+
+    >>> seconds(0.072), seconds(8.24), seconds(90), seconds(9000)
+    ('0.07 s', '8.2 s', '1.5 min', '2.5 h')
+    """
+    if value < 0.995:
+        return f"{value:.2f} s"
+    if value < 59.95:
+        return f"{value:.1f} s"
+    return f"{value / 60:.1f} min" if value < 3597 else f"{value / 3600:,.1f} h"
+
+
+def count(value: float) -> str:
+    """A measured count: of three digits and more, two that matter.
+
+    >>> count(41237), count(99.6), count(7)
+    ('41,000', '100', '7')
+    """
+    if value >= 100:
+        digits = 1 - math.floor(math.log10(value))
+        return f"{round(value, digits):,.0f}"
+    return f"{value:,.0f}"
+
+
+def size(value: float) -> str:
+    """Bytes in decimal units, as disks are sold.
+
+    >>> size(250563), size(6_100_000)
+    ('250.6 kB', '6.1 MB')
+    """
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if value >= 0.99995 * scale:  # 999.97 kB would be shown as 1,000.0
+            return f"{value / scale:,.1f} {unit}"
+    return f"{value / 1e3:,.1f} kB"
+
+
+def mebibytes(value: float) -> str:
+    """Memory, given in MiB."""
+    return f"{value:,.0f} MiB"
+
+
+def percent(value: float) -> str:
+    """A share in percent.
+
+    >>> percent(0.1222)
+    '12.2 %'
+    """
+    return f"{100 * value:.1f} %"
+
+
+def _typographic(text: str) -> str:
+    return text.replace("-", MINUS)
