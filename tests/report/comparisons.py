@@ -108,3 +108,70 @@ def many(
         for row in rows
     ]
     return comparison(rows, curve=curve + rows if budgets else [], budgets=list(budgets), **changes)
+
+
+BEST = Result(
+    method=LONG,
+    score=0.81550,
+    low=0.79675,
+    high=0.83333,
+    letters="a",
+    fit_seconds=0.912,
+    docs_per_second=41_237.5,
+    peak_mib=210.4,
+    bytes=6_100_000,
+    dimensions=80_768,
+    oov_rate=0.1222,
+)
+SECOND = Result(
+    method="skipgram",
+    score=0.80100,
+    low=0.782,
+    high=0.81888,
+    letters="ab",
+    delta=-0.0145,
+    delta_low=-0.032,
+    delta_high=0.002,
+    fit_seconds=8.24,
+    docs_per_second=22_490.0,
+    peak_mib=260.0,
+    bytes=5_500_000,
+    dimensions=100,
+    oov_rate=0.0,
+    seed_sd=0.0012,
+    chosen={"C": 10.0},
+)
+THIRD = Result(
+    method="majority",
+    score=0.49920,
+    low=0.476,
+    high=0.522,
+    letters="b",
+    delta=-0.3163,
+    delta_low=-0.345,
+    delta_high=-0.287,
+    fit_seconds=0.00012,
+    docs_per_second=None,
+    peak_mib=90.0,
+    bytes=74,
+)
+FAILED = Result(method="doc2vec", error="the process was stopped for its memory")
+
+
+def by_hand() -> Comparison:
+    """Three methods and a failed one, a learning curve with a hole, a warning."""
+    curve = [
+        dataclasses.replace(SECOND, budget=100, score=0.6, letters="a"),
+        dataclasses.replace(THIRD, budget=100, score=0.5, letters="b"),
+        BEST,
+        SECOND,
+        THIRD,
+        Result(method=LONG, budget=100, error="an empty vocabulary"),
+    ]
+    found = comparison([BEST, SECOND, THIRD, FAILED], curve=curve, budgets=[100])
+    return dataclasses.replace(
+        found,
+        answer=Answer("Use skipgram: it is as good.", LONG, ["skipgram"], "skipgram"),
+        warnings=["17 test documents also stand in the training part (0.9 %)"],
+        notes=["a note, which is for stderr"],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -125,6 +125,7 @@ def test_wrapping_a_warning_indents_what_follows() -> None:
     assert wrap("! one two three", 8, indent=2) == ["! one", "  two", "  three"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(2, 30), st.sampled_from(["", ",+"]))
 def test_wrapping_loses_nothing_but_spaces_at_line_ends(text: str, width: int, after: str) -> None:
     lines = wrap(text, width, after=after)
@@ -135,6 +136,7 @@ def test_wrapping_loses_nothing_but_spaces_at_line_ends(text: str, width: int, a
 words = st.text(st.sampled_from("ab,+ 日é"), max_size=30)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(words, words, words), min_size=1, max_size=4), st.integers(30, 90))
 def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, str, str]], width: int) -> None:
     """Columns that may leave or wrap always make room for one that may not (here 5 cells wide)."""

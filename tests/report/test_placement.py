@@ -64,6 +64,7 @@ def test_labels_overlap_no_other_and_stay_inside(
     assert boxes == place_labels(points, sizes, frame=FRAME, radius=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=30))
 def test_spread_positions_keep_their_order_their_gap_and_their_limits(wanted: list[float]) -> None:
     found = spread(wanted, gap=5, low=0, high=100)
@@ -98,6 +99,7 @@ def test_names_are_shortened_in_the_middle() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("ab,+:=", max_size=60), unique=True, max_size=8))
 def test_shortened_names_still_tell_methods_apart(names: list[str]) -> None:
     short = short_names(names)
