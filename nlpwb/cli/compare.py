@@ -273,4 +273,6 @@ def _judge_end(comparison: Comparison, fail_under: float | None) -> None:
     if comparison.failed:
         names = sorted({result.method for result in comparison.failed})
         reason = comparison.failed[0].error
-        raise SomeFailed(f"{', '.join(names)} failed ({reason}); the other methods are above")
+        stand = any(result.error is None for result in [*comparison.results, *comparison.curve])
+        rest = "the other figures are above" if stand else "there is no other method"
+        raise SomeFailed(f"{', '.join(names)} failed ({reason}); {rest}")
