@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,13 +10,14 @@ import typer
 from nlpwb.cli import options
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
+from nlpwb.report.sink import check_place
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
     from nlpwb.records import Comparison
     from nlpwb.report.sink import Sink
     from nlpwb.workflows.compare import Request
-    from nlpwb.workflows.plans import Sources
+    from nlpwb.workflows.design import Sources
 
 METRICS = ("accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc")
 PRESETS = ("quick", "standard")
@@ -125,9 +127,12 @@ def compare(
     from nlpwb.workflows.compare import PRESETS as SPECS
     from nlpwb.workflows.compare import Request
     from nlpwb.workflows.compare import compare as run
-    from nlpwb.workflows.plans import Design, Sources
+    from nlpwb.workflows.design import Design, Sources
 
     sink = options.make_sink(format, out, quiet, verbose)
+    for option, path in (("--plot", plot), ("--errors", errors)):
+        if path is not None:  # not after an hour of work
+            check_place(Path(path), option=option)
     _check(metric, preset, folds, test_size, test, repeats, plot)
     chosen = list(method or ())
     if preset is not None or not chosen:
@@ -182,13 +187,13 @@ def compare(
             sink.note(line)
         if errors is not None:
             _write_errors(errors, request, cache, sources, sink)
+    if len(comparison.results) == 1 and comparison.failed:
+        raise SomeFailed(f"{comparison.results[0].method}: {comparison.results[0].error}")
+    show_comparison(sink, comparison)
     if plot is not None:
         from nlpwb.report.figures import plot_comparison
 
         plot_comparison(comparison, plot)
-    if len(comparison.results) == 1 and comparison.failed:
-        raise SomeFailed(f"{comparison.results[0].method}: {comparison.results[0].error}")
-    show_comparison(sink, comparison)
     _judge_end(comparison, fail_under)
 
 

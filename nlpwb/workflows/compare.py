@@ -29,7 +29,8 @@ from nlpwb.records import (
 )
 from nlpwb.specs import Spec
 from nlpwb.workflows.cells import Cell, Documents
-from nlpwb.workflows.plans import Design, Plan, Sources, make_plan
+from nlpwb.workflows.design import Design, Sources
+from nlpwb.workflows.plans import Plan, make_plan
 
 QUICK = (
     "majority",

@@ -16,7 +16,7 @@ from nlpwb.data.health import check
 from nlpwb.data.splits import Split, folds, holdout, subset
 from nlpwb.errors import InputError, UsageError
 from nlpwb.text.scripts import without_spaces
-from nlpwb.workflows.plans import Design, Sources
+from nlpwb.workflows.design import Design, Sources
 
 SMALL = 2000
 FOLDS = 10

@@ -13,33 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
-from nlpwb.data.corpus import Corpus, ReadOptions
-from nlpwb.data.fingerprint import fingerprint
-from nlpwb.data.reading import read_corpus
-from nlpwb.data.sources import is_pipe
 from nlpwb.errors import UsageError
+from nlpwb.workflows.design import Sources
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 PLAN_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Design:
-    """How rows are divided. ``folds`` None and ``test`` None: chosen by the corpus's size."""
-
-    source: str
-    options: ReadOptions
-    test: str | None = None
-    test_options: ReadOptions | None = None
-    test_size: float | None = None
-    folds: int | None = None
-    repeats: int = 1
-    seed: int = 0
-    drop_duplicates: bool = False
-    budgets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,49 +77,6 @@ class Plan:
         import numpy as np
 
         return np.load(self.artifact.path / f"{name}-{run}.npy", allow_pickle=False)
-
-
-class Sources:
-    """The corpora of a design, read when first asked for and then held."""
-
-    def __init__(self, design: Design) -> None:
-        self.design = design
-        self._train: Corpus | None = None
-        self._test: Corpus | None = None
-
-    @property
-    def train(self) -> Corpus:
-        """The corpus, or its training file."""
-        if self._train is None:
-            self._train = read_corpus(self.design.source, self.design.options)
-        return self._train
-
-    @property
-    def test(self) -> Corpus | None:
-        """The test file, where there is one."""
-        if self.design.test is None:
-            return None
-        if self._test is None:
-            assert self.design.test_options is not None
-            self._test = read_corpus(self.design.test, self.design.test_options)
-        return self._test
-
-    def fingerprints(self) -> list[str]:
-        """What names the bytes and the reading of both; a pipe is read for it, a file is not."""
-        design = self.design
-        found = [_name(design.source, design.options, lambda: self.train)]
-        if design.test is not None:
-            assert design.test_options is not None
-            found.append(_name(design.test, design.test_options, lambda: self.test))
-        return found
-
-
-def _name(source: str, options: ReadOptions, read: Callable[[], Corpus | None]) -> str:
-    if not is_pipe(source):
-        return fingerprint(source, options)
-    corpus = read()
-    assert corpus is not None
-    return corpus.fingerprint
 
 
 def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) -> Plan:

@@ -71,8 +71,6 @@ def vectorize(
         raise UsageError(f"-o {target}: a sparse matrix ends in .npz")
     if target is not None and not target.absolute().parent.is_dir():
         raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
-    import scipy.sparse as sp
-
     reader = open_corpus(source, options)
     for line in reader.notes:
         note(line)
@@ -84,8 +82,8 @@ def vectorize(
     if target is None:
         return None, strongest
     shape, entries = matrix.shape, int(matrix.nnz)
-    write_whole(target, lambda path: sp.save_npz(path, matrix, compressed=False))
-    del matrix
+    _write_matrix(target, matrix)
+    del matrix  # before the terms, of which there may be millions
     vocabulary = label_file = None
     if part.name != "hashing":
         vocabulary = target.with_suffix(".vocabulary.json")
@@ -113,6 +111,12 @@ def _texts(reader: Reader, labels: list[str]) -> Iterator[str]:
         if reader.labelled:
             labels.append(document.label or "")
         yield document.text
+
+
+def _write_matrix(target: Path, matrix: Any) -> None:
+    import scipy.sparse as sp
+
+    write_whole(target, lambda path: sp.save_npz(path, matrix, compressed=False))
 
 
 def _write_list(path: Path, strings: Iterable[str]) -> None:

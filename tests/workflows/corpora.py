@@ -13,7 +13,8 @@ from nlpwb.data.corpus import ReadOptions
 from nlpwb.records import Comparison
 from nlpwb.specs import parse_specs
 from nlpwb.workflows.compare import Request, compare
-from nlpwb.workflows.plans import Design, Plan, Sources, make_plan
+from nlpwb.workflows.design import Design, Sources
+from nlpwb.workflows.plans import Plan, make_plan
 
 _COMMON = ["the", "chair", "came", "with", "four", "legs", "and", "a", "seat", "like", "wood"]
 _TELLING = {

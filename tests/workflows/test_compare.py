@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import statistics
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from nlpwb.records import Comparison
 from nlpwb.specs import parse_specs
 from nlpwb.workflows import plans
 from nlpwb.workflows.compare import Progress, Request, compare, disagreements
-from nlpwb.workflows.plans import Sources
+from nlpwb.workflows.design import Sources
 
 from .corpora import cells, compared, design, plan_for, rows, write_csv
 
@@ -296,6 +298,25 @@ def test_a_slow_method_is_stopped_and_the_others_stand(done):
     comparison = done.more("majority double:what=sleeps", method_timeout=0.3)
     assert comparison.failed[0].error == "stopped after 0.3 s (--method-timeout)"
     assert comparison.results[0].method == "majority"
+
+
+def test_an_interruption_between_two_cells_ends_those_under_way(done, tmp_path):
+    """The exception holds on to the generator of outcomes: only closing it ends the processes."""
+    side = tmp_path / "side"
+
+    def interrupt(one: Progress) -> None:
+        if one.method == "majority":
+            while not side.exists():
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    specs = parse_specs([f"double:what=sleeps,side={side}", "majority"])
+    request = Request(design(done.source, test_size=0.3), tuple(specs), jobs=2)
+    with pytest.raises(KeyboardInterrupt):
+        compare(request, cache=done.cache, progress=interrupt)
+    for process in multiprocessing.active_children():
+        process.join(0.1)
+    assert multiprocessing.active_children() == []
 
 
 def test_when_all_fail_there_are_rows_and_no_answer(done):

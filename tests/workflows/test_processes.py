@@ -21,6 +21,7 @@ from .corpora import cells, rows, write_csv
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and sessions are of another kind")
 
 METHODS = ("-m", "majority", "-m", "bow+nb")
+ENDLESS = "bow+lsa:dim=2,iterations=2000000000"
 CELLS = 20  # two methods, ten folds
 
 
@@ -165,12 +166,25 @@ def test_an_ended_run_keeps_what_was_finished_and_the_next_goes_on_from_there(
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find processes in")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL", "SIGTERM"])
+def test_a_cell_does_not_outlive_the_comparison_that_asked_for_it(whole, tmp_path, name):
+    """One that would compute for hours, for nobody, and hold the lock on which the next run waits."""
+    cache = tmp_path / "cache"
+    with started(cache, "compare", whole.source, "-m", ENDLESS, "-j1") as process:
+        wait_until(lambda: any((cache / "cell").glob(".*")))
+        os.killpg(process.pid, signal.SIGINT) if name == "SIGINT" else process.send_signal(
+            getattr(signal, name)
+        )
+        process.communicate(timeout=20)
+        wait_until(lambda: not in_session(process.pid), seconds=20)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find processes in")
 def test_a_cell_that_is_killed_has_its_row_and_exit_code_4(whole, tmp_path):
     """What the kernel does where memory runs out, done to the process of a cell that never ends."""
     cache = tmp_path / "cache"
-    endless = "bow+lsa:dim=2,iterations=2000000000"
     with started(
-        cache, "compare", whole.source, "-m", endless, "-m", "majority", "--test-size", "0.5", "-j1"
+        cache, "compare", whole.source, "-m", ENDLESS, "-m", "majority", "--test-size", "0.5", "-j1"
     ) as process:
         wait_until(lambda: any((cache / "cell").glob(".*")))
         family = in_session(process.pid)
@@ -178,9 +192,9 @@ def test_a_cell_that_is_killed_has_its_row_and_exit_code_4(whole, tmp_path):
         os.kill(cell, signal.SIGKILL)
         output, said = process.communicate(timeout=60)
     assert process.returncode == 4
-    assert scores(output) == {"majority": "0.5", endless: ""}
+    assert scores(output) == {"majority": "0.5", ENDLESS: ""}
     assert "killed, most likely for want of memory" in output
-    assert said.startswith(f"nlpwb: {endless} failed (killed, most likely for want of memory;")
+    assert said.startswith(f"nlpwb: {ENDLESS} failed (killed, most likely for want of memory;")
     assert said.count("\n") == 1
 
 
