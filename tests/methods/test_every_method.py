@@ -168,8 +168,8 @@ def test_probabilities_are_probabilities(name: str) -> None:
 def test_the_same_seed_fits_the_same_model(name: str) -> None:
     """And where the catalogue says that a seed changes nothing, another seed does, too."""
     first = fitted(name).scores(TEXTS + EXTRA)
-    fitted.cache_clear()
-    np.testing.assert_array_equal(fitted(name).scores(TEXTS + EXTRA), first)
+    again = fitted.__wrapped__(name)  # past the cache of this module
+    np.testing.assert_array_equal(again.scores(TEXTS + EXTRA), first)
     if fitted(name).spec.deterministic:
         np.testing.assert_allclose(fitted(name, seed=1).scores(TEXTS + EXTRA), first, atol=1e-9)
 

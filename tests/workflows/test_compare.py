@@ -22,7 +22,7 @@ from nlpwb.data.reading import read_corpus
 from nlpwb.errors import InputError, UsageError
 from nlpwb.records import Comparison
 from nlpwb.specs import parse_specs
-from nlpwb.workflows import plans
+from nlpwb.workflows import design as design_module
 from nlpwb.workflows.compare import Progress, Request, compare, disagreements
 from nlpwb.workflows.design import Sources
 
@@ -95,7 +95,7 @@ def test_a_repeated_comparison_reads_no_text(done, monkeypatch):
     def read(*_):
         raise AssertionError("read again")
 
-    monkeypatch.setattr(plans, "read_corpus", read)
+    monkeypatch.setattr(design_module, "read_corpus", read)
     assert done.more(METHODS) == done.comparison
 
 

@@ -16,7 +16,7 @@ from nlpwb.cache.store import Cache
 from nlpwb.data.corpus import ReadOptions
 from nlpwb.data.reading import read_corpus
 from nlpwb.errors import InputError, UsageError
-from nlpwb.workflows import plans
+from nlpwb.workflows import design as design_module
 
 from .corpora import design, plan_for, rows, write_csv
 
@@ -293,7 +293,7 @@ def test_a_known_plan_reads_no_text(cache, corpus, monkeypatch):
     def read(*_):
         raise AssertionError("read again")
 
-    monkeypatch.setattr(plans, "read_corpus", read)
+    monkeypatch.setattr(design_module, "read_corpus", read)
     assert plan_for(cache, design(corpus)) == first
     with pytest.raises(AssertionError, match="read again"):
         plan_for(cache, design(corpus, seed=1))
