@@ -81,20 +81,9 @@ def vectorize(runs: int) -> Iterator[Row]:
             "at most 0.5" if method == "tfidf" else "",
             pair.memory_ratio() <= 0.5 or method != "tfidf",
         )
+        arguments = [method, str(span[0]), str(span[1]), str(data)]
         calls = [
-            [
-                float(
-                    subprocess.run(
-                        [sys.executable, "-m", "benchmarks.call_vectorize", who, method]
-                        + [str(span[0]), str(span[1]), str(data)],
-                        capture_output=True,
-                        text=True,
-                        check=True,
-                    ).stdout
-                )
-                for who in ("ours", "theirs")
-            ]
-            for _ in range(runs)
+            [_seconds_of_call(who, arguments) for who in ("ours", "theirs")] for _ in range(runs)
         ]
         ratio = statistics.median(theirs / ours for ours, theirs in calls)
         yield Row(
@@ -105,6 +94,11 @@ def vectorize(runs: int) -> Iterator[Row]:
             f"at least {least}",
             ratio >= least,
         )
+
+
+def _seconds_of_call(who: str, arguments: list[str]) -> float:
+    command = [sys.executable, "-m", "benchmarks.call_vectorize", who, *arguments]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def compare(runs: int) -> Iterator[Row]:
