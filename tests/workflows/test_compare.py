@@ -312,11 +312,12 @@ def test_an_interruption_between_two_cells_ends_those_under_way(done, tmp_path):
 
     specs = parse_specs([f"double:what=sleeps,side={side}", "majority"])
     request = Request(design(done.source, test_size=0.3), tuple(specs), jobs=2)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as held:
         compare(request, cache=done.cache, progress=interrupt)
     for process in multiprocessing.active_children():
         process.join(0.1)
     assert multiprocessing.active_children() == []
+    assert held.tb is not None
 
 
 def test_when_all_fail_there_are_rows_and_no_answer(done):

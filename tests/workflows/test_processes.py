@@ -166,6 +166,26 @@ def test_an_ended_run_keeps_what_was_finished_and_the_next_goes_on_from_there(
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find processes in")
+def test_an_interruption_while_libraries_are_loaded_is_no_traceback(whole, tmp_path):
+    """The fork server is in the middle of its imports then, and Ctrl-C reaches it too."""
+
+    def loading() -> bool:
+        for pid in in_session(process.pid):
+            with contextlib.suppress(OSError):
+                if b"multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return True
+        return False
+
+    with started(tmp_path / "cache", *whole.arguments) as process:
+        wait_until(loading)
+        time.sleep(0.1)  # the interpreter is up, scikit-learn takes a second
+        os.killpg(process.pid, signal.SIGINT)
+        output, said = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert said == "nlpwb: interrupted; what was finished is kept\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find processes in")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGKILL", "SIGTERM"])
 def test_a_cell_does_not_outlive_the_comparison_that_asked_for_it(whole, tmp_path, name):
     """One that would compute for hours, for nobody, and hold the lock on which the next run waits."""
