@@ -35,6 +35,15 @@ def test_words_of_one_character_on_request() -> None:
     assert terms("bow:single=yes", ["a cat, 好 cat"]) == ["a", "cat", "好"]
 
 
+def test_characters_inside_words_by_hand() -> None:
+    """A word counts with the blanks around it; one that is shorter than the shortest n-gram counts once, whole."""
+    assert terms("bow:analyzer=char_wb,ngrams=3", ["ab c"]) == [" ab", " c ", "ab "]
+    assert terms("bow:analyzer=char_wb,ngrams=4-5", ["ab c"]) == [" ab ", " c "]
+    model, matrix = fit("bow:analyzer=char_wb,ngrams=6", ["ab ab c", "abcd"])
+    assert list(model.terms()) == [" ab ", " abcd ", " c "]
+    assert matrix.toarray().tolist() == [[2, 0, 1], [0, 1, 0]]
+
+
 def test_stop_words_leave_before_ngrams_are_made() -> None:
     assert terms("bow:ngrams=2,stop_words=english", ["cat and the dog"]) == ["cat dog"]
 

@@ -70,6 +70,13 @@ def test_rows_have_length_one_and_empty_rows_stay_empty() -> None:
     assert (weighting.normalized(rows.copy(), None) != rows).nnz == 0
 
 
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_entries_that_cancelled_to_zero_stay_zero(norm: str) -> None:
+    """Hashed terms of opposite sign leave an entry of 0, and a row of such entries has no length to divide by."""
+    cancelled = sp.csr_matrix(([0.0, 0.0, 5.0], ([0, 0, 1], [0, 1, 1])), shape=(2, 2))
+    assert weighting.normalized(cancelled, norm).toarray().tolist() == [[0, 0], [0, 1]]
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4), min_size=1, max_size=30),
