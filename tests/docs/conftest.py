@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def typed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment with this interpreter's ``nlpwb`` first on the path, and a cache of the module's own."""
+    """An environment with this interpreter's ``nlpwb`` first on the path, and a cache of the session's own."""
     programs = Path(sys.executable).parent
     if not (programs / "nlpwb").exists():
         pytest.skip(f"there is no nlpwb beside {sys.executable}; pip install -e . makes it")

@@ -66,11 +66,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, typed: dict[str, str]) -> Pi
 
 
 def test_raw_file_to_report_and_predictions(built: Pipeline) -> None:
-    """The report holds data, methods, winner and its figures; the winner is one that the comparison recommends."""
+    """The report holds data, methods, winner and its figures; the winner is the one that scored best."""
     work = built.folder / "work"
     comparison = json.loads((work / "comparison.json").read_text(encoding="utf-8"))
     winner = (work / "winner").read_text(encoding="utf-8").strip()
-    assert winner == comparison["answer"]["cheapest"]
+    assert winner == comparison["answer"]["best"]
     assert {result["method"] for result in comparison["results"]} == {"bow+nb", "tfidf"}
     manifest = json.loads((work / "model" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["spec"] == winner
@@ -171,7 +171,7 @@ def test_an_error_in_the_raw_file_ends_it_before_anything_is_computed(
 def test_the_only_method_is_the_winner_and_a_failed_one_is_none(
     tmp_path: Path, typed: dict[str, str]
 ) -> None:
-    """One method has no answer to take a winner from; a comparison that failed leaves no older winner in its place."""
+    """A single method needs no comparing; a comparison that failed leaves no older winner in its place."""
     pipeline = Pipeline(tmp_path, typed)
     rows = "".join(f"good work {n},x\nbad work {n},y\n" for n in range(20))
     (tmp_path / "raw.csv").write_text("text,label\n" + rows, encoding="utf-8")
