@@ -16,7 +16,23 @@ from nlpwb.report.sink import Column
 app = typer.Typer(help="What is kept, and what it costs.", no_args_is_help=True)
 
 _KEY = Column("key", "key", keep=True, show=lambda value: str(value)[:12])
+_KINDS = ("plan", "cell", "representation", "verdict")
 _AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def _check_kind(value: str | None) -> str | None:
+    return value if value is None else options.among("--kind", _KINDS)(value)
+
+
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Only entries of this kind: {', '.join(_KINDS)}.",
+        callback=_check_kind,
+        autocompletion=lambda: list(_KINDS),
+        metavar="KIND",
+    ),
+]
 
 
 def _size(value: float) -> str:
@@ -34,10 +50,7 @@ def _ago(seconds: float) -> str:
 
 @app.command("list")
 def list_entries(
-    kind: Annotated[
-        str | None,
-        typer.Option(help="Only entries of this kind: plan, cell, representation, verdict."),
-    ] = None,
+    kind: Kind = None,
     format: options.Format = "auto",
     out: options.Out = None,
     cache_dir: options.CacheDir = None,
@@ -140,7 +153,7 @@ def prune(
         str | None,
         typer.Option(help="Remove what was not used for this long: 12h, 30d.", metavar="AGE"),
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
+    kind: Kind = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     format: options.Format = "auto",
     out: options.Out = None,
@@ -150,14 +163,14 @@ def prune(
     """Show what would be removed, ask, and remove it: by age, down to a size, or all of it."""
     import sys
 
-    from nlpwb.cache.inventory import entries, leftovers, parse_size, plan, remove
+    from nlpwb.cache.inventory import entries, leftovers, plan, remove
     from nlpwb.cache.store import cache_root
 
     sink = options.make_sink(format, out, quiet)
     root = cache_root(cache_dir)
     leaving = plan(
         entries(root),
-        max_size=parse_size(max_size) if max_size is not None else None,
+        max_size=_bytes(max_size) if max_size is not None else None,
         older_than=_age(older_than) if older_than is not None else None,
         kind=kind,
     )
@@ -190,6 +203,15 @@ def prune(
         typer.confirm("Remove them?", abort=True, err=True)
     remove(root, [*(entry.path for entry in leaving), *(one.path for one in lost)])
     sink.note(f"removed; {_size(total)} freed")
+
+
+def _bytes(text: str) -> int:
+    from nlpwb.cache.inventory import parse_size
+
+    try:
+        return parse_size(text)
+    except UsageError as error:
+        raise UsageError(f"--max-size: {error}") from None
 
 
 def _age(text: str) -> float:

@@ -133,7 +133,9 @@ def compare(
     for option, path in (("--plot", plot), ("--errors", errors)):
         if path is not None:  # not after an hour of work
             check_place(Path(path), option=option)
-    _check(metric, preset, folds, test_size, test, repeats, plot)
+    _check(metric, preset, folds, test_size, test, repeats)
+    _check_ending("--plot", plot, (".png", ".svg"))
+    _check_ending("--errors", errors, (".tsv", ".csv", ".jsonl", ".json", ".md"))
     chosen = list(method or ())
     if preset is not None or not chosen:
         chosen = [*SPECS[preset or "standard"], *chosen]
@@ -204,7 +206,6 @@ def _check(
     test_size: float | None,
     test: str | None,
     repeats: int,
-    plot: str | None,
 ) -> None:
     if metric not in METRICS:
         raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
@@ -216,8 +217,12 @@ def _check(
         raise UsageError(f"{names[0]} and {names[1]} contradict each other; give one of them")
     if repeats > 1 and (test is not None or test_size is not None):
         raise UsageError("--repeats repeats folds; give it with --folds, or leave it out")
-    if plot is not None and not plot.lower().endswith((".png", ".svg")):
-        raise UsageError(f"--plot {plot}: the ending says the format, .png or .svg")
+
+
+def _check_ending(option: str, path: str | None, endings: tuple[str, ...]) -> None:
+    if path is not None and not path.lower().endswith(endings):
+        known = f"{', '.join(endings[:-1])} or {endings[-1]}"
+        raise UsageError(f"{option} {path}: the ending says the format, {known}")
 
 
 def _budgets(text: str | None) -> tuple[int, ...]:
@@ -228,7 +233,7 @@ def _budgets(text: str | None) -> tuple[int, ...]:
     for word in text.split(","):
         if word.strip() == "all":
             continue
-        if not word.strip().isdigit() or int(word) < 1:
+        if not word.strip().isdecimal() or int(word) < 1:
             raise UsageError(f"--budget: {word.strip()!r} is no number of rows; write 10,100,1000")
         numbers.append(int(word))
     if not numbers:

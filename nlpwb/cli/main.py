@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,11 @@ INTERRUPTED = 130
 COMPLETING = "_NLPWB_COMPLETE"  # set by the script that --install-completion leaves in a shell
 # Typer exports one kind of usage error; this is what all of them are.
 _TyperUsage: type[Exception] = typer.BadParameter.__bases__[0]
+# Its words for a number that an option cannot take.
+_OUT_OF_RANGE = re.compile(
+    r"(?P<got>\S+) is not in the range (?:(?P<low>[^x<]+)<=x<=(?P<high>.+)|x>=(?P<least>.+))\."
+)
+_NO_NUMBER = re.compile(r"(?P<got>.*) is not a valid (?P<kind>int|float)(?:eger)?(?: range)?\.")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -164,8 +170,28 @@ def _say_usage(error: Any) -> int:
         known = {name for parameter in context.command.params for name in parameter.opts}
         hint = nearest(str(option), known)
         said = f"there is no option {option}" + (f"; {hint}" if hint.endswith("?") else "")
+    elif (wrong := _value_sentence(error)) is not None:
+        return _say(wrong, 2)
     said = said[:1].lower() + said[1:].replace(". Did", "; did")
     return _say(said if said.endswith("?") else f"{said} (`{command} --help` shows how)", 2)
+
+
+def _value_sentence(error: Any) -> str | None:
+    """``--folds must be at least 2, got 1``, where Typer found a number out of its range, or none."""
+    names = getattr(getattr(error, "param", None), "opts", None)
+    if not names:
+        return None
+    name = max(names, key=len)
+    value = _OUT_OF_RANGE.fullmatch(error.message)
+    if value is not None:
+        low, high = value["low"], value["high"]
+        range = f"between {low} and {high}" if low and high else f"at least {value['least']}"
+        return f"{name} must be {range}, got {value['got']}"
+    value = _NO_NUMBER.fullmatch(error.message)
+    if value is not None:
+        kind = {"int": "whole number", "float": "number"}[value["kind"]]
+        return f"{name} must be a {kind}, got {value['got']}"
+    return None
 
 
 def _debugging(arguments: Sequence[str]) -> bool:

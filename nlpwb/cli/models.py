@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -147,7 +148,8 @@ def predict(
         for one in found
         for rank, (label, score) in enumerate(zip(one.labels, one.scores, strict=True))
     )
-    sink.stream(rows, columns)
+    first = list(itertools.islice(rows, 1))  # an input that cannot be read leaves no header behind
+    sink.stream(itertools.chain(first, rows), columns)
 
 
 def evaluate(

@@ -32,9 +32,18 @@ def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     return check
 
 
+def _named(value: str) -> str:
+    if not value:
+        raise UsageError(
+            "CORPUS is empty; name a file, a folder, a built-in corpus, or - for stdin"
+        )
+    return value
+
+
 Corpus = Annotated[
     str,
     typer.Argument(
+        callback=_named,
         help="A file, a folder, - for standard input, or a built-in name (`nlpwb data list`).",
         metavar="CORPUS",
         autocompletion=complete_corpus,
