@@ -69,4 +69,5 @@ def methods(
             f"{entry.name} ({entry.role}, {entry.family}): {entry.summary}",
             f"Source: {entry.source}",
         ],
+        document={**{column.key: getattr(entry, column.key) for column in _LIST}, "options": rows},
     )

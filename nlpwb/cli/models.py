@@ -212,9 +212,10 @@ def evaluate(
     labels = [figures.label for figures in found.per_label]
     if confusion:
         columns = [Column("label", "true label", keep=True)]
-        columns += [Column(name, f"said {name}", right=True) for name in labels]
+        said = [f"said {name}" for name in labels]  # a label may be called "label", too
+        columns += [Column(name, name, right=True) for name in said]
         rows: list[dict[str, Any]] = [
-            {"label": name, **dict(zip(labels, counts, strict=True))}
+            {"label": name, **dict(zip(said, counts, strict=True))}
             for name, counts in zip(labels, found.confusion, strict=True)
         ]
     else:
