@@ -103,7 +103,10 @@ def _context(cells: Sequence[Cell]) -> Any:
         for part in cell.spec.parts:
             modules |= {*part.entry.loads, part.entry.code.partition(":")[0]}
     context.set_forkserver_preload(sorted(modules))
-    _start_server()
+    try:
+        _start_server()
+    except OSError:  # $TMPDIR is too long for the name of a socket
+        return get_context("spawn")
     return context
 
 

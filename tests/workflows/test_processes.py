@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,22 +115,23 @@ def wait_until(true, seconds: float = 60.0) -> None:
 @contextlib.contextmanager
 def started(cache: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A run in a session of its own, of which nothing is left when the block ends."""
-    process = subprocess.Popen(
-        command(*arguments),
-        env=environment(cache),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        for pid in in_session(process.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.kill()
-        process.communicate()
+    with tempfile.TemporaryDirectory(dir="/tmp") as scratch:
+        process = subprocess.Popen(
+            command(*arguments),
+            env=environment(cache, TMPDIR=scratch),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            for pid in in_session(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.kill()
+            process.communicate()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to count processes in")
@@ -257,8 +259,17 @@ def test_a_corpus_from_standard_input_uses_the_cells_of_the_file(whole):
     assert cells(whole.cache) == before
 
 
-def test_without_a_cache_nothing_stays_behind(whole, tmp_path):
-    scratch, cache = tmp_path / "scratch", tmp_path / "cache"
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose name leaves room for that of a socket, which systems limit to some hundred bytes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("folder", ["t", "t" * 120])
+def test_without_a_cache_nothing_stays_behind(whole, short_folder, folder):
+    """Also where the system's temporary folder has a long name, as on clusters, and no socket fits into it."""
+    scratch, cache = short_folder / folder, short_folder / "cache"
     scratch.mkdir()
     done = subprocess.run(
         command("compare", whole.source, "-m", "majority", "--test-size", "0.5", "--no-cache"),
