@@ -19,7 +19,7 @@ def complete_spec(incomplete: str) -> list[str]:
     """Specs that begin so: a method, its options behind ``:``, their values behind ``=``, a reducer or head behind ``+``.
 
     >>> complete_spec("tfidf:norm=l")
-    ['tfidf:norm=l1', 'tfidf:norm=l2']
+    ['tfidf:norm=l2', 'tfidf:norm=l1']
     >>> complete_spec("majority+")
     []
     """
