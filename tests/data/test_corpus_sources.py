@@ -172,7 +172,7 @@ def test_nothing_on_standard_input_is_an_error(
             "a.csv holds a header (text, label) and no rows; a corpus needs at least one document",
         ),
         ("a.txt", " \n\n", "a.txt holds blank lines and no documents"),
-        ("a.csv.gz", gzip.compress(b""), "a.csv.gz is empty; a corpus needs at least one document"),
+        ("a.csv.gz", gzip.compress(b"", mtime=0), "a.csv.gz is empty; a corpus needs at least one document"),
         ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(99), "a.png is a PNG image, not text; export it as CSV, TSV or JSONL"),
         ("a.pdf", b"%PDF-1.7\n%", "a.pdf is a PDF, not text; export it as CSV, TSV or JSONL"),
         ("a.out", b"\x7fELF\x02\x01\x01" + bytes(99), "a.out is a program, not text; export it as CSV, TSV or JSONL"),
