@@ -15,6 +15,9 @@ from nlpwb.data.reading import Reader, open_corpus
 from nlpwb.errors import InputError, UsageError
 from nlpwb.specs import Spec
 
+LARGE = 1_000_000
+"""Bytes on disk from which worker processes are started before the first text is read."""
+
 
 @dataclass(frozen=True)
 class Vectorized:
@@ -71,6 +74,10 @@ def vectorize(
         raise UsageError(f"-o {target}: a sparse matrix ends in .npz")
     if target is not None and not target.absolute().parent.is_dir():
         raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
+    if threads > 1 and _is_large(source):
+        from nlpwb.methods.vectorizers.chunks import boot_workers
+
+        boot_workers()
     reader = open_corpus(source, options)
     for line in reader.notes:
         note(line)
@@ -103,6 +110,12 @@ def vectorize(
         ),
         strongest,
     )
+
+
+def _is_large(source: str) -> bool:
+    """Whether a source is a file of which more than one chunk is likely."""
+    path = Path(source)
+    return path.is_file() and path.stat().st_size > LARGE
 
 
 def _texts(reader: Reader, labels: list[str]) -> Iterator[str]:

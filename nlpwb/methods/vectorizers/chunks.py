@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -53,13 +53,8 @@ def map_chunks(
         yield from map(work, itertools.chain(head, stream))
         return
     from concurrent.futures import Future, ProcessPoolExecutor
-    from multiprocessing import get_all_start_methods, get_context
 
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    context = get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(threads, mp_context=context) as pool:
+    with ProcessPoolExecutor(threads, mp_context=_context()) as pool:
         waiting: deque[Future[T]] = deque()
         for chunk in itertools.chain(head, stream):
             waiting.append(pool.submit(work, chunk))
@@ -67,6 +62,24 @@ def map_chunks(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def boot_workers() -> None:
+    """Start the process that workers come from, without waiting for it: it loads numpy while the caller reads its first texts."""
+    if _context().get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        ensure_running()
+
+
+def _context() -> Any:
+    from multiprocessing import get_all_start_methods, get_context
+
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 @dataclasses.dataclass(frozen=True)

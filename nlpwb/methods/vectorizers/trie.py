@@ -72,8 +72,11 @@ def terms(trie: Trie) -> Iterator[str]:
                 path.append(level.symbols[at].tolist())
                 at = level.parents[at].astype(np.int64)
             path.append(at.tolist())
-            for row, ids in zip(rows.tolist(), zip(*reversed(path), strict=True), strict=True):
-                strings[row] = joiner.join([symbols[i] for i in ids])
+            words = [map(symbols.__getitem__, ids) for ids in reversed(path)]
+            for row, string in zip(
+                rows.tolist(), map(joiner.join, zip(*words, strict=True)), strict=True
+            ):
+                strings[row] = string
         yield from strings
 
 
