@@ -84,7 +84,7 @@ def _head(name: str, config: str, summary: str, source: str, **more: Any) -> Ent
         source=source,
         config=f"nlpwb.methods.heads.config:{config}",
         code=f"nlpwb.methods.heads.{more.pop('module', 'linear')}:{config.removesuffix('Config')}",
-        loads=("sklearn.linear_model",),
+        loads=("sklearn.linear_model", "sklearn.svm"),
         **more,
     )
 

@@ -135,6 +135,11 @@ def changed_options(config: Any) -> dict[str, str]:
     }
 
 
+def all_options(config: Any) -> dict[str, str]:
+    """Every option with its value, as words: what a model keeps, so that a later default changes nothing of it."""
+    return {field.name: show(getattr(config, field.name)) for field in dataclasses.fields(config)}
+
+
 def show(value: object) -> str:
     """A value as it is typed in a spec: ``1-2``, ``yes``, ``none``, ``0.5``."""
     if value is None:

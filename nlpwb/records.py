@@ -52,7 +52,7 @@ class Result:
 
     ``score`` with its 95 % interval ``low`` to ``high``; methods that share a letter cannot be told apart; ``delta`` is the
     difference to the best with its interval. ``fit_seconds`` is a mean over cells, ``docs_per_second`` counts prediction from
-    texts, ``peak_mib`` is the largest of a cell's process (interpreter and libraries included), ``bytes`` the model on disk.
+    texts, ``peak_mib`` is the most that a cell took above interpreter, libraries and texts, ``bytes`` the model on disk.
     ``oov_rate`` is the share of test tokens that the method does not know. ``seed_sd`` is the deviation between seeds.
     """
 

@@ -134,6 +134,12 @@ def compare(
         if path is not None:  # not after an hour of work
             check_place(Path(path), option=option)
     _check(metric, preset, folds, test_size, test, repeats)
+    check_gate(fail_under, metric)
+    of_test = {"--test-text": test_text, "--test-label": test_label}
+    given = [name for name, value in of_test.items() if value is not None]
+    given += ["--drop-duplicates"] if drop_duplicates else []
+    if test is None and given:
+        raise UsageError(f"{given[0]} concerns a test file; give --test FILE, or leave it out")
     _check_ending("--plot", plot, (".png", ".svg"))
     _check_ending("--errors", errors, (".tsv", ".csv", ".jsonl", ".json", ".md"))
     chosen = list(method or ())
@@ -217,6 +223,18 @@ def _check(
         raise UsageError(f"{names[0]} and {names[1]} contradict each other; give one of them")
     if repeats > 1 and (test is not None or test_size is not None):
         raise UsageError("--repeats repeats folds; give it with --folds, or leave it out")
+
+
+def check_gate(fail_under: float | None, metric: str) -> None:
+    """A gate that every result would miss, or pass, is a slip: 80 for 80 %."""
+    low, high = (
+        (-1.0, 1.0) if metric == "mcc" else (0.0, float("inf") if metric == "log-loss" else 1.0)
+    )
+    if fail_under is not None and not low <= fail_under <= high:
+        raise UsageError(
+            f"--fail-under {fail_under:g} is no value of {metric}, which lies between {low:g} and {high:g}; "
+            "write for example 0.8"
+        )
 
 
 def _check_ending(option: str, path: str | None, endings: tuple[str, ...]) -> None:

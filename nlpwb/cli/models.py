@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.compare import METRICS
+from nlpwb.cli.compare import METRICS, check_gate
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import Column
@@ -119,8 +119,7 @@ def predict(
     reading = options.read_options(
         text=text,
         encoding=encoding,
-        # a stream of lines is plain text unless it is said to be something else
-        input_format=input_format or ("text" if source == "-" and text is None else None),
+        input_format=input_format,
         header=header,
         skip_bad_rows=skip_bad_rows,
     )
@@ -186,6 +185,7 @@ def evaluate(
 
     if metric not in METRICS:
         raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
+    check_gate(fail_under, metric)
     sink = options.make_sink(format, out, quiet, verbose)
     found = run(
         model,

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +17,6 @@ from nlpwb.report.sink import FORMATS, Sink
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:

@@ -84,6 +84,16 @@ def smallest_separable(
     return float(optimize.brentq(missing, 0.0, 1.0, xtol=1e-7))
 
 
+def smallest_separable_normal(
+    standard_error: float, *, power: float = POWER, alpha: float = ALPHA
+) -> float:
+    """The smallest difference that a two-sided normal test finds with probability ``power``, from its standard error.
+
+    ``(z_{1 - alpha/2} + z_power) SE``: the usual approximation, here for differences whose interval comes from a bootstrap.
+    """
+    return float(special.ndtri(1 - alpha / 2) + special.ndtri(power)) * standard_error
+
+
 def smallest_separable_folds(
     sd: float,
     folds: int,

@@ -136,7 +136,7 @@ def closing_lines(comparison: Comparison) -> list[str]:
         if result.chosen:
             chosen = ", ".join(f"{name}={value:g}" for name, value in result.chosen.items())
             lines.append(f"{result.method}: auto chose {chosen} on a part of the training rows.")
-    if any(result.score is not None for result in comparison.results):
+    if sum(result.score is not None for result in comparison.results) > 1:
         protocol = comparison.protocol
         points = "Δ in points; " if protocol.metric in POINTS else ""
         lines.append(

@@ -43,6 +43,9 @@ def difference(value: float, low: float, high: float, metric: str) -> str:
     text = f"{scale * value:+.{places}f}"
     if float(text) == 0:
         text = text[1:]  # a zero has no sign
+    if abs(value - (low + high) / 2) > 0.05 * (high - low):  # not in the middle: both ends
+        ends = (f"{_typographic(f'{scale * end:+.{places}f}')}" for end in (low, high))
+        return f"{_typographic(text)} ({' to '.join(ends)})"
     return f"{_typographic(text)} ± {half:.{places}f}"
 
 

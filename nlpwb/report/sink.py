@@ -6,7 +6,6 @@ tables (``table`` and ``md``). Colours are for terminals alone.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpwb.errors import InputError
+from nlpwb.files import put_whole
 from nlpwb.report.columns import Column, Row, Table
 from nlpwb.report.style import YELLOW, has_colour, paint
 
@@ -147,15 +147,11 @@ def write_whole(path: Path, write: Callable[[Path], None], *, option: str) -> No
         InputError: the place cannot be written; the sentence begins with ``option``.
     """
     check_place(path, option=option)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write(temporary)
-        temporary.replace(path)
+        put_whole(path, write)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{option} {path}: {reason}; choose another place") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _put(path: Path, data: bytes) -> None:

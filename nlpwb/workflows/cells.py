@@ -6,6 +6,7 @@ cost. Whatever the metric, it is computed from these later, so a comparison unde
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -20,7 +21,7 @@ from nlpwb.specs import Spec
 from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representation, warm_up
 from nlpwb.workflows.storage import folder_bytes, load_states, save_states
 
-CELL_VERSION = 1
+CELL_VERSION = 2  # 2: peak memory above interpreter, libraries and texts
 WORTH_KEEPING = 2.0
 """Seconds of training from which a representation gets an entry of its own in the cache."""
 
@@ -94,9 +95,12 @@ def _measure(
 
     spec = cell.spec
     warm_up(spec)
-    fitted, earlier = None, 0.0
+    memory = MemoryMeter()
+    fitted, earlier, earlier_peak = None, 0.0, 0
     if spec.representation.entry.kept:
-        fitted, earlier = _kept_representation(cache, cell, documents, threads=threads)
+        fitted, earlier, earlier_peak = _kept_representation(
+            cache, cell, documents, memory, threads=threads
+        )
     started = time.perf_counter()
     classifier = fit_classifier(
         spec,
@@ -111,7 +115,7 @@ def _measure(
     started = time.perf_counter()
     scores = classifier.scores(documents.test_texts, threads=threads)
     predict_seconds = time.perf_counter() - started
-    peak = peak_bytes()
+    peak = max(memory.peak(), earlier_peak)
     np.save(folder / "scores.npy", scores.astype(np.float64))
     np.save(folder / "predicted.npy", scores.argmax(axis=1).astype(np.int32))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -133,9 +137,9 @@ def _measure(
 
 
 def _kept_representation(
-    cache: Cache, cell: Cell, documents: Documents, *, threads: int
-) -> tuple[Fitted, float]:
-    """A representation that was trained for a cell with another head, or is trained now; and the seconds of its training.
+    cache: Cache, cell: Cell, documents: Documents, memory: MemoryMeter, *, threads: int
+) -> tuple[Fitted, float, int]:
+    """A representation trained for a cell with another head, or trained now; what its training took in seconds and bytes.
 
     One that was trained in less than ``WORTH_KEEPING`` is not kept: its files would cost more than training it again.
     """
@@ -156,32 +160,54 @@ def _kept_representation(
             "summary": f"{part}, {cell.run}, seed {cell.seed}",
             "state": facts[0],
             "fit_seconds": fitted.seconds,
+            "peak_bytes": memory.peak(),
         }
 
     try:
         artifact = cache.get_or_make(cell.representation_key, make)
     except _NotWorthKeeping:
-        return fresh[0], fresh[0].seconds
-    seconds = float(artifact.facts["fit_seconds"])
+        return fresh[0], fresh[0].seconds, memory.peak()
+    seconds, peak = float(artifact.facts["fit_seconds"]), int(artifact.facts["peak_bytes"])
     if fresh:
-        return fresh[0], seconds
+        return fresh[0], seconds, peak
     state = load_states(artifact.path, [artifact.facts["state"]])[0]
     representation = load(part.entry.code).from_state(part.config, state)
     matrix = np.load(artifact.path / "matrix.npy", allow_pickle=False)
-    return Fitted(representation, matrix, seconds), seconds
+    return Fitted(representation, matrix, seconds), seconds, peak
 
 
 class _NotWorthKeeping(Exception):
     """Leaves the cache without an entry."""
 
 
-def peak_bytes() -> int:
-    """The most memory that this process has held, the interpreter and its libraries included."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+class MemoryMeter:
+    """The most memory that this process takes from now on, above what it holds now.
+
+    What is there when a cell begins (interpreter, libraries, the texts) is the same for every method, or depends on the other
+    methods of the comparison; what a method takes on top of it is its own.
+    """
+
+    def __init__(self) -> None:
+        with contextlib.suppress(OSError):  # Linux resets the high-water mark to what is held now
+            Path("/proc/self/clear_refs").write_text("5")
+        self._start = _status_bytes("VmRSS") or _peak_by_usage()
+
+    def peak(self) -> int:
+        """Bytes above the start."""
+        return max(0, (_status_bytes("VmHWM") or _peak_by_usage()) - self._start)
+
+
+def _status_bytes(field: str) -> int | None:
+    """A figure that Linux keeps about this process."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), None)
+
+
+def _peak_by_usage() -> int:
+    """The high-water mark on other systems, which cannot be reset."""
     try:
         import resource
     except ImportError:  # no such module on Windows

@@ -50,7 +50,8 @@ STANDARD = (
     "skipgram",
     "fasttext",
 )
-VERDICT_VERSION = 1
+BASELINE = "majority"
+VERDICT_VERSION = 2
 PRESETS = {"quick": QUICK, "standard": STANDARD}
 
 
@@ -126,7 +127,10 @@ def disagreements(
     tested = sources.test or sources.train
     rows = [row for row in _rows(request, plan) if row.budget is None]
     found: list[Disagreement] = []
-    for run in range(len(plan.runs)):
+    once = (
+        plan.folds if plan.folds is not None else 1
+    )  # of repeated folds the first division speaks
+    for run in range(once):
         predictions = {}
         for row in rows:
             artifact = cache.get(row.cells[run][0].key)
@@ -295,6 +299,7 @@ def _comparison(
 
 def _verdict(request: Request, plan: Plan, rows: Sequence[_Row], cache: Cache) -> Verdict:
     """The judgement over some methods, from the cache where the same cells were judged before."""
+    artifacts = [[[_kept(cache, cell) for cell in cells] for cells in row.cells] for row in rows]
     key = Key(
         "verdict",
         {
@@ -303,7 +308,11 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[_Row], cache: Cache) -
             "metric": request.metric,
             "seed": request.design.seed,
             "methods": [str(row.spec) for row in rows],
-            "cells": [[cell.key.digest for cells in row.cells for cell in cells] for row in rows],
+            # with what each cost: a cell that was computed anew is judged anew
+            "cells": [
+                [[artifact.path.name, artifact.facts] for run in row for artifact in run]
+                for row in artifacts
+            ],
         },
     )
 
@@ -312,8 +321,8 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[_Row], cache: Cache) -
 
         del folder
         methods = [
-            Scored(str(row.spec), [[_kept(cache, cell) for cell in cells] for cells in row.cells])
-            for row in rows
+            Scored(str(row.spec), cells, row.spec.representation.name == BASELINE)
+            for row, cells in zip(rows, artifacts, strict=True)
         ]
         verdict = judge(
             plan, methods, request.metric, seed=request.design.seed, budget=rows[0].budget
@@ -372,16 +381,22 @@ def _interval_name(request: Request, plan: Plan) -> str:
         return "Nadeau-Bengio corrected t over folds"
     if plan.groups is not None:
         return "bootstrap over groups"
-    if request.metric == "accuracy" and all(
-        spec.deterministic or request.seeds == 1 for spec in request.specs
-    ):
-        return "Wilson"
-    return "bootstrap over documents"
+    return _by_kind(request, "Wilson", "bootstrap over documents")
 
 
 def _significance_name(request: Request, plan: Plan) -> str:
     if plan.split == "folds":
         return "corrected resampled t-test, Holm"
-    if request.metric == "accuracy" and plan.groups is None and request.seeds == 1:
-        return "exact McNemar, Holm"
-    return "paired permutation, Holm"
+    if plan.groups is not None:
+        return "paired permutation over groups, Holm"
+    return _by_kind(request, "exact McNemar", "paired permutation") + ", Holm"
+
+
+def _by_kind(request: Request, plain: str, resampled: str) -> str:
+    """What is used for accuracy with one seed, and what for all else; both where methods differ in it."""
+    if request.metric != "accuracy":
+        return resampled
+    several = [request.seeds > 1 and not spec.deterministic for spec in request.specs]
+    if not any(several):
+        return plain
+    return resampled if all(several) else f"{plain}, for several seeds {resampled}"

@@ -12,13 +12,14 @@ import numpy as np  # noqa: TID253  only functions import this module
 
 from nlpwb.cache.store import Artifact
 from nlpwb.evaluation.cost import recommend
-from nlpwb.evaluation.intervals import interval, nadeau_bengio
+from nlpwb.evaluation.intervals import interval, nadeau_bengio, wilson
 from nlpwb.evaluation.letters import letters
 from nlpwb.evaluation.metrics import METRICS
 from nlpwb.evaluation.power import (
     median_discordance,
     smallest_separable,
     smallest_separable_folds,
+    smallest_separable_normal,
 )
 from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
 from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
@@ -28,10 +29,11 @@ from nlpwb.workflows.plans import Plan
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+WORTH_SAVING = 1.0
+"""… and saves this many seconds of fitting and labelling the test part."""
 WORTH_NAMING = 2.0
 """A method among equals is recommended over the best when it costs less than half: below that, times are noise."""
 _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
-_POWER = 0.8416212335729143  # normal quantile of 80 %
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Scored:
 
     method: str
     cells: list[list[Artifact]]
+    baseline: bool = False
 
 
 def judge(
@@ -52,7 +55,7 @@ def judge(
         for method in methods
     ]
     if plan.split == "folds":
-        scores, rows, pairs, separable = _over_folds(plan, predictions, metric)
+        scores, rows, pairs, separable = _over_folds(plan, predictions, metric, budget=budget)
     else:
         scores, rows, pairs, separable = _on_one_test(predictions, metric, seed=seed)
     significant = {(pair.i, pair.j) for pair in pairs if pair.p_holm < ALPHA}
@@ -93,12 +96,22 @@ def judge(
             for pair in pairs
         ],
         separable,
-        _answer(results, separable, plan, metric),
+        _answer(
+            results,
+            separable,
+            plan,
+            metric,
+            {method.method for method in methods if method.baseline},
+        ),
     )
 
 
 def _answer(
-    found: Sequence[Result], separable: float | None, plan: Plan, metric: str
+    found: Sequence[Result],
+    separable: float | None,
+    plan: Plan,
+    metric: str,
+    baselines: set[str],
 ) -> Answer | None:
     """One sentence: what to use, what cannot be told from it, and what is cheapest among these."""
     if len(found) < 2:
@@ -106,7 +119,8 @@ def _answer(
     info = METRICS[metric]
     # Holm over many pairs can leave a letter to a method whose own difference is clear: it is not told apart, but not advised.
     within_noise = [
-        result.delta_low is None or (result.delta_low <= 0 <= (result.delta_high or 0.0))
+        result.method not in baselines
+        and (result.delta_low is None or (result.delta_low <= 0 <= (result.delta_high or 0.0)))
         for result in found
     ]
     costs = [
@@ -122,21 +136,25 @@ def _answer(
     best, tied = found[advice.best], [found[m] for m in advice.tied]
     cheapest = found[advice.cheapest_tied]
     tests = f"these {plan.rows if plan.split == 'folds' else plan.runs[0].test_rows:,} documents"
-    others = [result.method for result in tied if result is not cheapest]
-    if not tied:
-        text = f"Use {best.method}: better than every other method on {tests}."
-    elif advice.times_cheaper < WORTH_NAMING:
-        text = f"Use {best.method}: {_listed([result.method for result in tied])} cannot be told from it on {tests}"
-        text += ", and none of them costs much less."
+    saved = costs[advice.best] - costs[advice.cheapest_tied]
+    if best.method in baselines or any(result.method in baselines for result in tied):
+        guess = next(result.method for result in found if result.method in baselines)
+        text = f"On {tests} no method is shown to be better than always guessing the most frequent label ({guess})."
+        cheapest = best
+    elif not tied:
+        text = f"Use {best.method}: on {tests} better than {_others(len(found) - 1)}."
+    elif advice.times_cheaper < WORTH_NAMING or saved < WORTH_SAVING:
+        names = [result.method for result in tied]
+        less = "it does not cost much less" if len(names) == 1 else "none of them costs much less"
+        text = f"Use {best.method}: on {tests} {_listed(names)} cannot be told from it, and {less}."
+        cheapest = best
     else:
-        times = advice.times_cheaper
-        how_much = f"{_times(times)} times cheaper" if math.isfinite(times) else "far cheaper"
-        text = f"Use {cheapest.method}: within noise of the best ({best.method}), {how_much}"
-        if others:
-            text += f"; {_listed(others)} cannot be told from it either"
-        text += f" on {tests}."
+        others = [result.method for result in tied if result is not cheapest]
+        text = f"Use {cheapest.method}: on {tests} within noise of the best ({best.method}), and "
+        text += f"{_times(advice.times_cheaper)} times cheaper"
+        text += f"; {_listed(others)} cannot be told from the best either." if others else "."
     if separable is not None and math.isfinite(separable) and separable > 0:
-        text += f" They separate {_difference(separable, metric)} or more."
+        text += f" Differences of {_difference(separable, metric)} or more would show."
     return Answer(
         text=text,
         best=best.method,
@@ -160,30 +178,38 @@ def _on_one_test(
     plain = metric == "accuracy" and methods[0].groups is None
     if plain and all(method.seeds == 1 for method in methods):
         discordance = median_discordance(methods)
-        separable = smallest_separable(methods[0].n, discordance=discordance)
+        separable = smallest_separable(
+            methods[0].n, discordance=discordance, alpha=ALPHA / len(pairs)
+        )
     else:
         errors = [(pair.high - pair.low) / (2 * _TWO_SIDED) for pair in pairs]
-        separable = (_TWO_SIDED + _POWER) * statistics.median(errors)
+        separable = smallest_separable_normal(statistics.median(errors), alpha=ALPHA / len(pairs))
     return scores, rows, pairs, separable
 
 
 def _over_folds(
-    plan: Plan, predictions: list[list[Predictions]], metric: str
+    plan: Plan, predictions: list[list[Predictions]], metric: str, *, budget: int | None
 ) -> tuple[list[float], list[tuple[float, float]], list[Pair], float | None]:
     table = np.array([[score(run, metric) for run in runs] for runs in predictions])
     sizes = {
         "test_size": statistics.fmean(run.test_rows for run in plan.runs),
-        "train_size": statistics.fmean(run.train_rows for run in plan.runs),
+        "train_size": budget or statistics.fmean(run.train_rows for run in plan.runs),
     }
     rows: list[tuple[float, float]] = []
     for values in table:
-        found = nadeau_bengio(values, metric=metric, **sizes)
-        rows.append((found.low, found.high))
+        low, high = nadeau_bengio(values, metric=metric, **sizes)
+        if metric == "accuracy":
+            # folds that happen to agree say nothing of other documents: never narrower than one test on all rows
+            whole = wilson(round(float(values.mean()) * plan.rows), plan.rows)
+            low, high = min(low, whole.low), max(high, whole.high)
+        rows.append((low, high))
     pairs = compare_folds(table, **sizes)
     separable = None
     if pairs:
         deviations = [float(np.std(table[pair.i] - table[pair.j], ddof=1)) for pair in pairs]
-        separable = smallest_separable_folds(statistics.median(deviations), table.shape[1], **sizes)
+        separable = smallest_separable_folds(
+            statistics.median(deviations), table.shape[1], alpha=ALPHA / len(pairs), **sizes
+        )
     return [float(value) for value in table.mean(axis=1)], rows, pairs, separable
 
 
@@ -228,7 +254,7 @@ def _costs(cells: Sequence[Sequence[Artifact]]) -> dict[str, Any]:
         "bytes": round(statistics.fmean(fact["model_bytes"] for fact in facts)),
         "dimensions": round(statistics.fmean(dimensions)) if dimensions else None,
         "oov_rate": statistics.fmean(rates) if rates else None,
-        "chosen": {name: statistics.median(fact[name] for fact in chosen) for name in chosen[0]}
+        "chosen": {name: statistics.mode(fact[name] for fact in chosen) for name in chosen[0]}
         if chosen
         else None,
     }
@@ -242,6 +268,10 @@ def _cost(result: Result, plan: Plan) -> float:
     return result.fit_seconds + predicting
 
 
+def _others(methods: int) -> str:
+    return "the other one" if methods == 1 else f"each of the {methods} others"
+
+
 def _times(ratio: float) -> str:
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
 
@@ -253,8 +283,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _difference(value: float, metric: str) -> str:
-    if metric == "log-loss":
-        return f"a difference of {value:.3f}"
     if metric in ("accuracy", "macro-f1", "weighted-f1"):
         return f"{100 * value:.1f} points"
-    return f"a difference of {value:.3f}"
+    return f"{value:.3f}"

@@ -16,7 +16,7 @@ from typing import Any
 
 from nlpwb.catalogue import load
 from nlpwb.errors import InputError, ModelError, NlpwbError
-from nlpwb.options import changed_options
+from nlpwb.options import all_options
 from nlpwb.specs import parse_spec
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.storage import load_states, save_states
@@ -35,7 +35,7 @@ def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> N
             {
                 "name": part.name,
                 "version": part.entry.version,
-                "options": changed_options(part.config),
+                "options": all_options(part.config),
                 "facts": part_facts,
             }
         )

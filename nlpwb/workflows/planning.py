@@ -105,7 +105,10 @@ def _write_runs(
             np.save(folder / f"groups-{i}.npy", np.array(of_rows, dtype=np.int32))
         digests = {}
         for budget in budgets:
-            rows = subset(split.train, train.labels, n=budget, seed=design.seed, texts=train.texts)
+            # another draw for every fold: the same rows in all of them would hide how much a draw matters
+            rows = subset(
+                split.train, train.labels, n=budget, seed=design.seed + 1000 * i, texts=train.texts
+            )
             np.save(folder / f"budget-{budget}-{i}.npy", np.array(rows, dtype=np.int64))
             digests[budget] = _digest(train_hashes, rows)
         runs.append(

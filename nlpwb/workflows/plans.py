@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2  # 2: budgets drawn anew for every fold
 
 
 @dataclass(frozen=True)

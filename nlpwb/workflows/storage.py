@@ -44,6 +44,10 @@ def save_states(folder: Path, states: list[State]) -> list[dict[str, Any]]:
         if number is None:
             raise
         raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+    # the library makes files that only their owner may read; give this one what any new file would have
+    mask = os.umask(0)
+    os.umask(mask)
+    (folder / ARRAYS).chmod(0o666 & ~mask)
     with (folder / LISTS).open("w", encoding="utf-8") as file:
         json.dump(lists, file, ensure_ascii=True, separators=(",", ":"))
     return [dict(state.facts) for state in states]

@@ -12,7 +12,7 @@ from nlpwb.data.corpus import Corpus, ReadOptions
 from nlpwb.data.reading import read_corpus
 from nlpwb.errors import InputError
 from nlpwb.specs import Spec
-from nlpwb.workflows.classifier import fit_classifier
+from nlpwb.workflows.classifier import fit_classifier, warm_up
 from nlpwb.workflows.model_folder import check_target, save_model
 from nlpwb.workflows.storage import folder_bytes
 
@@ -58,6 +58,7 @@ def train(
         raise InputError(
             f"{corpus.name} has one label only, {names[0]!r}; a classifier needs two or more"
         )
+    warm_up(spec)
     started = time.perf_counter()
     classifier = fit_classifier(
         spec, corpus.texts, labels, labels=names, seed=seed, threads=threads

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nlpwb.catalogue import load
+from nlpwb.catalogue import DEFAULT_HEAD, load
 from nlpwb.data.corpus import ReadOptions
 from nlpwb.data.reading import Reader, open_corpus
 from nlpwb.errors import InputError, UsageError
+from nlpwb.files import put_whole
 from nlpwb.specs import Spec
 
 LARGE = 1_000_000
@@ -67,6 +67,10 @@ def vectorize(
         raise UsageError(
             f"{spec}: vectorize writes sparse matrices; take onehot, bow, tfidf or hashing without +lsa "
             "(`nlpwb train` and `nlpwb embed` serve the others)"
+        )
+    if spec.head is not None and str(spec.head) != DEFAULT_HEAD:
+        raise UsageError(
+            f"{spec}: vectorize fits no head, and +{spec.head} would do nothing; leave it out"
         )
     if top and part.name == "hashing":
         raise UsageError("--top: hashing keeps no terms; take tfidf or bow")
@@ -152,16 +156,12 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> None:
     Raises:
         InputError: the operating system refuses.
     """
-    temporary = target.with_name(f".{os.getpid()}.{target.name}")
     try:
-        write(temporary)
-        temporary.replace(target)
+        put_whole(target, write)
     except OSError as error:
         raise InputError(
             f"-o {target}: {(error.strerror or str(error)).lower()}; choose another place"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _strongest(matrix: Any, terms: list[str], labels: list[str], top: int) -> list[StrongTerm]:
