@@ -77,16 +77,22 @@ def test_probabilities_ranks_and_texts(typed: Typed, models: Path) -> None:
         assert row["score"] == pytest.approx(score, rel=1e-9)
 
 
-def test_a_text_column_of_a_pipe_is_read_when_it_is_named(typed: Typed, models: Path) -> None:
-    """A pipe is lines of text, and a table where --text or --input-format says so."""
-    table = "id,body\n7,good kale\n8,bad kale\n"
+def test_a_pipe_is_a_table_where_its_first_line_names_columns_or_the_user_does(
+    typed: Typed, models: Path
+) -> None:
+    """Lines of prose with commas in them stay lines."""
     model = str(models / "svm")
-    ended = typed("predict", model, "-", "--text", "body", stdin=table)
-    assert [line.split("\t")[:2] for line in ended.out.splitlines()[1:]] == [
-        ["2", "yes"],
-        ["3", "no"],
-    ]
-    assert len(typed("predict", model, "-", stdin=table).out.splitlines()) == 4
+    table = "id,body\n7,good kale\n8,bad kale\n"
+    for words, data in ((("--text", "body"), table), ((), table.replace("body", "text"))):
+        ended = typed("predict", model, "-", *words, stdin=data)
+        assert [line.split("\t")[:2] for line in ended.out.splitlines()[1:]] == [
+            ["2", "yes"],
+            ["3", "no"],
+        ]
+    prose = "good, as ever\nbad, as ever\n"
+    assert len(typed("predict", model, "-", stdin=prose).out.splitlines()) == 3
+    lines = typed("predict", model, "-", "--input-format", "text", stdin=table)
+    assert len(lines.out.splitlines()) == 4
 
 
 EVALUATED = {
