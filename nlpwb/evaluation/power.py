@@ -117,7 +117,8 @@ def smallest_separable_folds(
 
     def missing(shift: float) -> float:
         upper = 1 - special.nctdtr(df, shift, critical)
-        return float(upper + special.nctdtr(df, shift, -critical)) - power
+        # the other tail is far below any power here, and where it underflows scipy answers NaN
+        return float(upper + np.nan_to_num(special.nctdtr(df, shift, -critical))) - power
 
     most = 4.0
     while missing(most) < 0:

@@ -140,18 +140,17 @@ def _answer(
     if best.method in baselines or any(result.method in baselines for result in tied):
         guess = next(result.method for result in found if result.method in baselines)
         text = f"On {tests} no method is shown to be better than always guessing the most frequent label ({guess})."
-        cheapest = best
     elif not tied:
         text = f"Use {best.method}: on {tests} better than {_others(len(found) - 1)}."
     elif advice.times_cheaper < WORTH_NAMING or saved < WORTH_SAVING:
         names = [result.method for result in tied]
         less = "it does not cost much less" if len(names) == 1 else "none of them costs much less"
         text = f"Use {best.method}: on {tests} {_listed(names)} cannot be told from it, and {less}."
-        cheapest = best
     else:
         others = [result.method for result in tied if result is not cheapest]
-        text = f"Use {cheapest.method}: on {tests} within noise of the best ({best.method}), and "
-        text += f"{_times(advice.times_cheaper)} times cheaper"
+        times = advice.times_cheaper
+        how_much = f"{_times(times)} times cheaper" if math.isfinite(times) else "far cheaper"
+        text = f"Use {cheapest.method}: on {tests} within noise of the best ({best.method}), and {how_much}"
         text += f"; {_listed(others)} cannot be told from the best either." if others else "."
     if separable is not None and math.isfinite(separable) and separable > 0:
         text += f" Differences of {_difference(separable, metric)} or more would show."

@@ -228,8 +228,11 @@ def test_seeds_spread_what_depends_on_them_and_nothing_else(cache, corpus):
     spread = {one.method: one.seed_sd for one in comparison.results}
     assert spread.pop("bow+lsa:dim=3,iterations=0") > 0
     assert spread == {"majority": None, "bow+nb": None}
-    assert comparison.protocol.interval == "bootstrap over documents"
-    assert comparison.protocol.significance == "paired permutation, Holm"
+    assert comparison.protocol.interval == "Wilson, for several seeds bootstrap over documents"
+    assert (
+        comparison.protocol.significance
+        == "exact McNemar, for several seeds paired permutation, Holm"
+    )
 
 
 def test_more_seeds_add_the_cells_of_the_new_ones(cache, corpus):
@@ -269,7 +272,7 @@ def test_groups_are_resampled_whole(cache, tmp_path):
     comparison = compared(cache, design(source, group="author", test_size=0.4), "majority bow+nb")
     assert comparison.protocol.groups == 7
     assert comparison.protocol.interval == "bootstrap over groups"
-    assert comparison.protocol.significance == "paired permutation, Holm"
+    assert comparison.protocol.significance == "paired permutation over groups, Holm"
 
 
 # failures

@@ -209,7 +209,7 @@ def test_costs_are_of_all_cells(tmp_path):
     assert one.bytes == 1500
     assert one.dimensions == 8
     assert one.oov_rate == 0.5
-    assert one.chosen == {"C": 5.5}
+    assert one.chosen == {"C": 1.0}
 
 
 def test_what_a_method_does_not_have_is_none(bench):
@@ -248,9 +248,9 @@ def test_a_clear_winner(bench):
     bench.says("cheap", set(range(40)), fit_seconds=0.1)
     answer = bench.judged().answer
     assert answer.text.startswith(
-        "Use winner: better than every other method on these 100 documents. They separate "
+        "Use winner: on these 100 documents better than the other one. Differences of "
     )
-    assert answer.text.endswith(" points or more.")
+    assert answer.text.endswith(" points or more would show.")
     assert (answer.best, answer.tied, answer.cheapest) == ("winner", [], "winner")
 
 
@@ -262,8 +262,8 @@ def test_a_tie_with_a_much_cheaper_method(bench):
     bench.says("bad", set(range(40)), fit_seconds=0.01)
     answer = bench.judged().answer
     assert answer.text.startswith(
-        "Use cheap: within noise of the best (best), 27 times cheaper; "
-        "third cannot be told from it either on these 100 documents."
+        "Use cheap: on these 100 documents within noise of the best (best), and 27 times cheaper; "
+        "third cannot be told from the best either."
     )
     assert (answer.best, answer.tied, answer.cheapest) == ("best", ["cheap", "third"], "cheap")
 
@@ -272,7 +272,9 @@ def test_a_tie_with_a_somewhat_cheaper_method_names_its_times(bench):
     bench.says("best", set(), fit_seconds=3.25)
     bench.says("cheap", {1}, fit_seconds=1.0)
     text = bench.judged().answer.text
-    assert text.startswith("Use cheap: within noise of the best (best), 2.5 times cheaper on these")
+    assert text.startswith(
+        "Use cheap: on these 100 documents within noise of the best (best), and 2.5 times cheaper."
+    )
 
 
 def test_a_tie_without_a_cheaper_method(bench):
@@ -281,7 +283,7 @@ def test_a_tie_without_a_cheaper_method(bench):
     bench.says("dear", {2}, fit_seconds=9.0)
     answer = bench.judged().answer
     assert answer.text.startswith(
-        "Use best: equal and dear cannot be told from it on these 100 documents, "
+        "Use best: on these 100 documents equal and dear cannot be told from it, "
         "and none of them costs much less."
     )
     assert (answer.best, answer.tied, answer.cheapest) == ("best", ["equal", "dear"], "equal")
@@ -290,13 +292,15 @@ def test_a_tie_without_a_cheaper_method(bench):
 def test_many_equals_are_counted_not_listed(bench):
     for number in range(6):
         bench.says(f"m{number}", {number})
-    assert bench.judged().answer.text.startswith("Use m0: 5 other methods cannot be told from it")
+    assert bench.judged().answer.text.startswith(
+        "Use m0: on these 100 documents 5 other methods cannot be told from it"
+    )
 
 
 def test_a_method_that_costs_nothing_is_far_cheaper(bench):
     bench.says("best", set(), fit_seconds=1.0)
     bench.says("free", {1}, fit_seconds=0.0, predict_seconds=0.0)
-    assert "Use free: within noise of the best (best), far cheaper" in bench.judged().answer.text
+    assert "within noise of the best (best), and far cheaper" in bench.judged().answer.text
 
 
 def test_folds_speak_of_all_documents(tmp_path):
@@ -354,3 +358,13 @@ def test_grouped_rows_have_wider_intervals(tmp_path):
         (one,) = bench.judged().results
         widths.append(one.high - one.low)
     assert widths[1] > 2 * widths[0]
+
+
+def test_nothing_is_advised_where_guessing_is_as_good(bench):
+    """A method that cannot be told from the most frequent label would otherwise be recommended for being cheap."""
+    bench.says("majority", {1, 2})
+    bench.says("learner", {3})
+    bench.methods[0] = dataclasses.replace(bench.methods[0], baseline=True)
+    text = bench.judged().answer.text
+    assert "no method is shown to be better than always guessing" in text
+    assert "Use " not in text
