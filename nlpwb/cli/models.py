@@ -112,7 +112,7 @@ def predict(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Label texts with a model, as they come."""
+    """Label texts with a model, in order and batch by batch."""
     from nlpwb.workflows.prediction import predict as run
 
     sink = options.make_sink(format, out, quiet, verbose)

@@ -134,7 +134,8 @@ def _warnings(train: Corpus, tested: Corpus | None) -> list[str]:
     said: set[str] = set()
     for finding in check(train, tested):
         if finding.severity == "error":
-            raise InputError(f"{train.name}: {finding.message}; `nlpwb data check` shows the rows")
+            name = train.name if tested is None or finding.part == "train" else tested.name
+            raise InputError(f"{name}: {finding.message}; `nlpwb data check` shows the rows")
         # what is said of the training part need not be said of the test part again
         if finding.severity == "warning" and finding.code not in said:
             said.add(finding.code)

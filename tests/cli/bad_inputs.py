@@ -205,7 +205,7 @@ CORPORA = [
         "a test file with a label of its own",
         "compare good.csv --test test.csv -m bow",
         1,
-        "good.csv: 1 test document has a label that no training document has (maybe; 50.0 %); "
+        "test.csv: 1 test document has a label that no training document has (maybe; 50.0 %); "
         "no method can be right there; `nlpwb data check` shows the rows",
         _two,
     ),
