@@ -23,7 +23,7 @@ class Pipeline:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.environment = {
-            k: v for k, v in environment.items() if k not in ("MAKEFLAGS", "MFLAGS")
+            k: v for k, v in environment.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
         }
 
     def make(self, *words: str) -> subprocess.CompletedProcess[str]:
