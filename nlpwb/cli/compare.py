@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
     from nlpwb.records import Comparison
     from nlpwb.report.sink import Sink
-    from nlpwb.workflows.compare import Request
     from nlpwb.workflows.design import Sources
+    from nlpwb.workflows.request import Request
 
 METRICS = ("accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc")
 PRESETS = ("quick", "standard")
@@ -124,10 +124,10 @@ def compare(
     from nlpwb.report.comparison import show_comparison
     from nlpwb.report.live import live_board
     from nlpwb.specs import parse_specs
-    from nlpwb.workflows.compare import PRESETS as SPECS
-    from nlpwb.workflows.compare import Request
     from nlpwb.workflows.compare import compare as run
     from nlpwb.workflows.design import Design, Sources
+    from nlpwb.workflows.request import PRESETS as SPECS
+    from nlpwb.workflows.request import Request
 
     sink = options.make_sink(format, out, quiet, verbose)
     for option, path in (("--plot", plot), ("--errors", errors)):
@@ -262,7 +262,7 @@ def _budgets(text: str | None) -> tuple[int, ...]:
 def _write_errors(path: str, request: Request, cache: Cache, sources: Sources, sink: Sink) -> None:
     from nlpwb.report.sink import Column
     from nlpwb.report.sink import Sink as FileSink
-    from nlpwb.workflows.compare import disagreements
+    from nlpwb.workflows.disagreements import disagreements
 
     found = disagreements(request, cache=cache, sources=sources)
     methods = list(found[0].predicted) if found else [str(spec) for spec in request.specs]

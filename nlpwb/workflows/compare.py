@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.metadata
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,54 +16,20 @@ from typing import Any
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.errors import UsageError
 from nlpwb.records import (
-    ALPHA,
     Answer,
     Comparison,
-    Disagreement,
     PairResult,
-    Protocol,
     Result,
     Verdict,
 )
-from nlpwb.specs import Spec
 from nlpwb.workflows.cells import Cell, Documents
-from nlpwb.workflows.design import Design, Sources
+from nlpwb.workflows.design import Sources
 from nlpwb.workflows.plans import Plan, make_plan
+from nlpwb.workflows.protocol import protocol_of
+from nlpwb.workflows.request import MethodRow, Request, method_rows
 
-QUICK = (
-    "majority",
-    "onehot",
-    "bow+nb",
-    "tfidf",
-    "tfidf:ngrams=1-2+svm",
-)
-STANDARD = (
-    "majority",
-    "onehot",
-    "bow",
-    "bow+nb",
-    "tfidf",
-    "tfidf:ngrams=1-2+svm",
-    "tfidf:ngrams=2-5,analyzer=char_wb+svm",
-    "skipgram",
-    "fasttext",
-)
 BASELINE = "majority"
 VERDICT_VERSION = 2
-PRESETS = {"quick": QUICK, "standard": STANDARD}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a comparison is asked."""
-
-    design: Design
-    specs: tuple[Spec, ...]
-    metric: str = "accuracy"
-    seeds: int = 1
-    jobs: int = 1
-    threads: int = 1
-    method_timeout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,15 +42,6 @@ class Progress:
     method: str
     failure: str
     seconds: float
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A method at one budget: its cells by run and seed."""
-
-    spec: Spec
-    budget: int | None
-    cells: tuple[tuple[Cell, ...], ...]
 
 
 def compare(
@@ -108,53 +63,9 @@ def compare(
     _check(request)
     sources = sources or Sources(request.design)
     plan = make_plan(cache, sources, note=note)
-    rows = _rows(request, plan)
+    rows = method_rows(request, plan)
     failures = _compute(request, plan, rows, cache, sources, progress)
     return _comparison(request, plan, rows, failures, cache)
-
-
-def disagreements(
-    request: Request, *, cache: Cache, sources: Sources | None = None
-) -> list[Disagreement]:
-    """The test documents on which the methods of a finished comparison differ, in the order of the corpus.
-
-    Cells that failed are left out; with several seeds the first one speaks for its method.
-    """
-    import numpy as np
-
-    sources = sources or Sources(request.design)
-    plan = make_plan(cache, sources, note=lambda _: None)
-    tested = sources.test or sources.train
-    rows = [row for row in _rows(request, plan) if row.budget is None]
-    found: list[Disagreement] = []
-    once = (
-        plan.folds if plan.folds is not None else 1
-    )  # of repeated folds the first division speaks
-    for run in range(once):
-        predictions = {}
-        for row in rows:
-            artifact = cache.get(row.cells[run][0].key)
-            if artifact is not None:
-                predictions[str(row.spec)] = np.load(
-                    artifact.path / "predicted.npy", allow_pickle=False
-                )
-        if not predictions:
-            continue
-        table = np.stack(list(predictions.values()))
-        truth = plan.truth(run)
-        indices = plan.test_indices(run)
-        for place in np.flatnonzero((table != table[0]).any(axis=0)).tolist():
-            found.append(
-                Disagreement(
-                    row=tested.rows[indices[place]],
-                    label=plan.labels[truth[place]],
-                    predicted={
-                        method: plan.labels[said[place]] for method, said in predictions.items()
-                    },
-                    text=tested.texts[indices[place]],
-                )
-            )
-    return sorted(found, key=lambda one: one.row)
 
 
 def _check(request: Request) -> None:
@@ -170,36 +81,10 @@ def _check(request: Request) -> None:
                 )
 
 
-def _rows(request: Request, plan: Plan) -> list[_Row]:
-    budgets: list[int | None] = [None]
-    budgets += sorted(plan.runs[0].budgets)
-    rows = []
-    for budget in budgets:
-        for spec in request.specs:
-            seeds = 1 if spec.deterministic else request.seeds
-            cells = tuple(
-                tuple(
-                    Cell(
-                        spec=spec,
-                        run=run.name,
-                        seed=request.design.seed + seed,
-                        train=run.train_digest if budget is None else run.budgets[budget],
-                        test=run.test_digest,
-                        labels=plan.labels,
-                        budget=budget,
-                    )
-                    for seed in range(seeds)
-                )
-                for run in plan.runs
-            )
-            rows.append(_Row(spec, budget, cells))
-    return rows
-
-
 def _compute(
     request: Request,
     plan: Plan,
-    rows: Sequence[_Row],
+    rows: Sequence[MethodRow],
     cache: Cache,
     sources: Sources,
     progress: Callable[[Progress], None],
@@ -255,11 +140,11 @@ def _compute(
 def _comparison(
     request: Request,
     plan: Plan,
-    rows: Sequence[_Row],
+    rows: Sequence[MethodRow],
     failures: dict[str, str],
     cache: Cache,
 ) -> Comparison:
-    judged: dict[int | None, list[_Row]] = {}
+    judged: dict[int | None, list[MethodRow]] = {}
     failed: list[Result] = []
     for row in rows:
         reasons = [
@@ -287,7 +172,7 @@ def _comparison(
         curve += results
         curve += [result for result in failed if result.budget is not None]
     return Comparison(
-        protocol=_protocol(request, plan, full),
+        protocol=protocol_of(request, plan, full),
         results=[*results, *(result for result in failed if result.budget is None)],
         curve=curve,
         pairs=full.pairs if full is not None else [],
@@ -297,7 +182,7 @@ def _comparison(
     )
 
 
-def _verdict(request: Request, plan: Plan, rows: Sequence[_Row], cache: Cache) -> Verdict:
+def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cache) -> Verdict:
     """The judgement over some methods, from the cache where the same cells were judged before."""
     artifacts = [[[_kept(cache, cell) for cell in cells] for cells in row.cells] for row in rows]
     key = Key(
@@ -339,64 +224,7 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[_Row], cache: Cache) -
     )
 
 
-def _protocol(request: Request, plan: Plan, full: Verdict | None) -> Protocol:
-    return Protocol(
-        corpus=plan.corpus,
-        test=plan.test,
-        rows=plan.rows,
-        train_rows=round(sum(run.train_rows for run in plan.runs) / len(plan.runs)),
-        test_rows=round(sum(run.test_rows for run in plan.runs) / len(plan.runs)),
-        labels=list(plan.labels),
-        metric=request.metric,
-        higher_is_better=request.metric != "log-loss",
-        split=plan.split,
-        test_size=plan.test_size,
-        folds=plan.folds,
-        repeats=plan.repeats,
-        seeds=[request.design.seed + seed for seed in range(request.seeds)],
-        seed=request.design.seed,
-        groups=plan.groups,
-        budgets=sorted(plan.runs[0].budgets),
-        interval=_interval_name(request, plan),
-        significance=_significance_name(request, plan),
-        alpha=ALPHA,
-        separable=full.separable if full is not None else None,
-        jobs=request.jobs,
-        threads=request.threads,
-        versions={
-            "nlpwb": importlib.metadata.version("nlpwb"),
-            "python": platform.python_version(),
-        },
-    )
-
-
 def _kept(cache: Cache, cell: Cell) -> Artifact:
     artifact = cache.get(cell.key)
     assert artifact is not None, cell
     return artifact
-
-
-def _interval_name(request: Request, plan: Plan) -> str:
-    if plan.split == "folds":
-        return "Nadeau-Bengio corrected t over folds"
-    if plan.groups is not None:
-        return "bootstrap over groups"
-    return _by_kind(request, "Wilson", "bootstrap over documents")
-
-
-def _significance_name(request: Request, plan: Plan) -> str:
-    if plan.split == "folds":
-        return "corrected resampled t-test, Holm"
-    if plan.groups is not None:
-        return "paired permutation over groups, Holm"
-    return _by_kind(request, "exact McNemar", "paired permutation") + ", Holm"
-
-
-def _by_kind(request: Request, plain: str, resampled: str) -> str:
-    """What is used for accuracy with one seed, and what for all else; both where methods differ in it."""
-    if request.metric != "accuracy":
-        return resampled
-    several = [request.seeds > 1 and not spec.deterministic for spec in request.specs]
-    if not any(several):
-        return plain
-    return resampled if all(several) else f"{plain}, for several seeds {resampled}"

@@ -12,9 +12,10 @@ from nlpwb.cache.store import Cache
 from nlpwb.data.corpus import ReadOptions
 from nlpwb.records import Comparison
 from nlpwb.specs import parse_specs
-from nlpwb.workflows.compare import Request, compare
+from nlpwb.workflows.compare import compare
 from nlpwb.workflows.design import Design, Sources
 from nlpwb.workflows.plans import Plan, make_plan
+from nlpwb.workflows.request import Request
 
 _COMMON = ["the", "chair", "came", "with", "four", "legs", "and", "a", "seat", "like", "wood"]
 _TELLING = {
