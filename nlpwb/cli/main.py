@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from nlpwb.cli import cache, compare, data, methods, models, tokenizer, vectorize
 from nlpwb.cli.completion import in_bash
+from nlpwb.cli.words.app import app as words
 from nlpwb.errors import NlpwbError, nearest
 
 INTERRUPTED = 130
@@ -103,6 +104,7 @@ app.command("compare")(compare.compare)
 app.command("methods")(methods.methods)
 app.add_typer(data.app, name="data")
 app.add_typer(tokenizer.app, name="tokenizer")
+app.add_typer(words, name="words")
 app.command("vectorize")(vectorize.vectorize)
 app.command("train")(models.train)
 app.command("evaluate")(models.evaluate)

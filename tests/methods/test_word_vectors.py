@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from nlpwb.errors import MethodError, UsageError
 from nlpwb.methods.embeddings.training import train_word_vectors
-from nlpwb.methods.embeddings.vectors import Subwords, fnv1a, ngrams
 from nlpwb.specs import parse_spec
 from nlpwb.text.words import words
+from nlpwb.vectors.ngrams import fnv1a, ngrams
+from nlpwb.vectors.table import Subwords
 from tests.methods.embedding import config, corpus
 
 DOCUMENTS = [words(text) for text in corpus()[0]]

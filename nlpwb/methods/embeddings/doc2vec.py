@@ -9,9 +9,9 @@ import numpy as np
 
 from nlpwb.methods.embeddings.config import Doc2VecConfig
 from nlpwb.methods.embeddings.training import build_vocabulary, gensim_options, quiet_gensim
-from nlpwb.methods.embeddings.vectors import Floats
 from nlpwb.methods.protocol import State
 from nlpwb.text.words import words
+from nlpwb.vectors.table import Floats
 
 _OUTPUT_LAYERS = ("syn1", "syn1neg")
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from nlpwb.methods.embeddings import pooling
 from nlpwb.methods.embeddings.config import WordVectorConfig
 from nlpwb.methods.embeddings.training import train_word_vectors
-from nlpwb.methods.embeddings.vectors import Floats, Subwords, WordVectors
 from nlpwb.methods.protocol import State
 from nlpwb.text.words import words
+from nlpwb.vectors.table import Floats, Subwords, WordVectors
 
 Numbers = NDArray[np.int64]
 
@@ -52,7 +52,9 @@ class PooledWordVectors:
         if config.pooling == "tfidf":
             model.weights = pooling.idf_weights(counts)
         elif config.pooling == "sif":
-            model.weights = pooling.sif_weights(vectors.counts)
+            # counted in these texts: vectors that somebody else trained may tell no counts
+            occurrences = np.asarray(counts.sum(axis=0), dtype=np.int64).ravel()
+            model.weights = pooling.sif_weights(occurrences)
             pooled = pooling.weighted_mean(counts, model.weights, vectors.vectors)
             model.direction = pooling.principal_direction(pooled)
         return model, model._pool(documents)
@@ -114,10 +116,9 @@ class PooledWordVectors:
 
     def state(self) -> State:
         """The table and what the pooling learned."""
-        arrays: dict[str, NDArray[np.generic]] = {
-            "vectors": self.vectors.vectors,
-            "counts": self.vectors.counts,
-        }
+        arrays: dict[str, NDArray[np.generic]] = {"vectors": self.vectors.vectors}
+        if self.vectors.counts is not None:
+            arrays["counts"] = self.vectors.counts
         if self.vectors.subwords is not None:
             arrays["subwords"] = self.vectors.subwords.table
         if self.weights is not None:
@@ -134,5 +135,7 @@ class PooledWordVectors:
         if "subwords" in arrays:
             shortest, longest = getattr(config, "ngrams")  # noqa: B009  only fastText's config has it
             subwords = Subwords(arrays["subwords"], shortest, longest)
-        vectors = WordVectors(state.lists["words"], arrays["counts"], arrays["vectors"], subwords)
+        vectors = WordVectors(
+            state.lists["words"], arrays["vectors"], arrays.get("counts"), subwords
+        )
         return cls(config, vectors, arrays.get("weights"), arrays.get("direction"))

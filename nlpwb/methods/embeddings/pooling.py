@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from nlpwb.methods.embeddings.vectors import Floats
+from nlpwb.vectors.table import Floats
 
 SIF_A = 1e-3
 """The constant of Arora et al. (2017), section 4."""

@@ -17,7 +17,7 @@ from nlpwb.methods.embeddings.config import (
     TrainingConfig,
     WordVectorConfig,
 )
-from nlpwb.methods.embeddings.vectors import Subwords, WordVectors
+from nlpwb.vectors.table import Subwords, WordVectors
 
 
 def train_word_vectors(
