@@ -68,7 +68,7 @@ def test_pooled_vectors_are_those_of_the_loop(kind: str, name: str) -> None:
         # fastText makes up take no part in finding it
         known = PooledWordVectors(model.config, model.vectors)
         known.vectors = type(model.vectors)(
-            model.vectors.words, model.vectors.counts, model.vectors.vectors
+            model.vectors.words, model.vectors.vectors, model.vectors.counts
         )
         training = np.array([loop(known, kind, text, TEXTS) for text in TEXTS])
         _, _, directions = np.linalg.svd(training, full_matrices=False)
