@@ -1,0 +1,82 @@
+"""Texts as word numbers: what the trainers of word vectors read."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlpwb.errors import MethodError
+from nlpwb.methods.embeddings import encoding
+from nlpwb.methods.embeddings.encoding import END, encode
+
+DOCUMENTS = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9), max_size=30)
+
+
+def test_a_small_corpus_by_hand() -> None:
+    """b occurs three times, a twice, c once and is rare; the document that held only c leaves nothing behind."""
+    corpus = encode([["a", "b"], ["c"], [], ["b", "a", "b"]], min_count=2)
+    assert list(corpus.words) == ["b", "a"]
+    assert corpus.counts.tolist() == [3, 2]
+    assert corpus.ids.tolist() == [1, 0, END, 0, 1, 0, END]
+    assert corpus.occurrences == 5
+
+
+@given(DOCUMENTS, st.integers(1, 3))
+def test_ids_spell_the_documents_without_their_rare_words(
+    documents: list[list[str]], least: int
+) -> None:
+    counts = Counter(word for document in documents for word in document)
+    kept = [[word for word in document if counts[word] >= least] for document in documents]
+    kept = [document for document in kept if document]
+    if not kept:
+        with pytest.raises(MethodError, match=f"min_count={least} times"):
+            encode(documents, min_count=least)
+        return
+    corpus = encode(documents, min_count=least)
+    spelled: list[list[str]] = [[]]
+    for number in corpus.ids.tolist():
+        if number == END:
+            spelled.append([])
+        else:
+            spelled[-1].append(corpus.words[number])
+    assert spelled[-1] == []  # every sentence is ended
+    assert spelled[:-1] == kept
+    assert corpus.counts.tolist() == sorted(
+        (count for count in counts.values() if count >= least), reverse=True
+    )
+
+
+@given(DOCUMENTS, st.integers(1, 12))
+def test_blocks_hold_whole_sentences_and_together_everything(
+    documents: list[list[str]], size: int
+) -> None:
+    corpus = encode([*documents, ["a"]], min_count=1)
+    blocks = list(corpus.blocks(size))
+    assert all(block[-1] == END for block in blocks)
+    assert np.concatenate(blocks).tolist() == corpus.ids.tolist()
+
+
+def test_a_text_in_many_blocks_is_numbered_like_one_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences and runs of rare words cross the borders of blocks."""
+    documents = [[f"w{(3 * n + k) % 17}" for k in range(n % 6)] + [f"rare{n}"] for n in range(99)]
+    whole = encode(documents, min_count=2)
+    monkeypatch.setattr(encoding, "BLOCK", 5)
+    in_pieces = encode(documents, min_count=2)
+    assert in_pieces.ids.tolist() == whole.ids.tolist()
+    assert list(in_pieces.words) == list(whole.words)
+
+
+def test_a_mapped_corpus_gives_the_same_blocks(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    corpus = encode([["a", "b", "a"]] * 50, min_count=1)
+    np.save(tmp_path / "ids.npy", corpus.ids)
+    mapped = encoding.EncodedCorpus(
+        corpus.words, corpus.counts, np.load(tmp_path / "ids.npy", mmap_mode="r")
+    )
+    assert [block.tolist() for block in mapped.blocks(7)] == [
+        block.tolist() for block in corpus.blocks(7)
+    ]
+    assert not any(isinstance(block, np.memmap) for block in mapped.blocks(7))
