@@ -31,6 +31,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "embed",
+    "words drift",
     "cache list",
     "cache info",
     "cache verify",

@@ -27,7 +27,7 @@ def shared_words(a: WordVectors, b: WordVectors, *, min_count: int = 0) -> list[
     return [word for word in a.words if word in b.numbers and _least(word, a, b) >= min_count]
 
 
-def unit_rows(table: WordVectors, words: Sequence[str]) -> Floats:
+def unit_vectors(table: WordVectors, words: Sequence[str]) -> Floats:
     """The vectors of some words of the table, float32 (n, dim), each of length 1; a vector of zeros stays as it is."""
     rows = [table.numbers[word] for word in words]
     vectors = np.asarray(table.vectors[rows], dtype=np.float32)
@@ -37,30 +37,38 @@ def unit_rows(table: WordVectors, words: Sequence[str]) -> Floats:
 
 
 def neighbor_rows(units: Floats, rows: Rows, *, k: int) -> Rows:
-    """The ``k`` rows of ``units`` (n, dim) nearest to each of ``rows`` (m,), itself apart, nearest first: int64 (m, k).
+    """The ``k`` rows of ``units`` (n, dim) nearest to each of ``rows`` (m,), itself apart, nearest first: int64 (m, k)."""
+    return greatest(units[rows], units, k=k, hidden=rows)[0]
 
-    Exact: the k greatest of a line lie in the k chunks with the greatest maxima, so only those are sorted.
+
+def greatest(queries: Floats, units: Floats, *, k: int, hidden: Rows) -> tuple[Rows, Floats]:
+    """The ``k`` rows of ``units`` (n, dim) with the greatest products with each of ``queries`` (m, dim), and the products.
+
+    Row ``hidden[i]`` is no answer to query i (-1: all may be). Exact: the k greatest of a line lie in the k chunks with the
+    greatest maxima, so only those are sorted.
     """
     n = len(units)
-    assert 1 <= k < n, (k, n)
+    assert 1 <= k <= n - (len(hidden) > 0 and int(hidden.max()) >= 0), (k, n)
     chunks = -(-n // _CHUNK)
-    size = max(1, _PRODUCT // (chunks * _CHUNK))
-    found = np.empty((len(rows), k), dtype=np.int64)
-    cosines = np.full((size, chunks * _CHUNK), -np.inf, dtype=np.float32)
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
+    size = max(1, min(len(queries), _PRODUCT // (chunks * _CHUNK)))
+    found = np.empty((len(queries), k), dtype=np.int64)
+    products = np.empty((len(queries), k), dtype=np.float32)
+    held = np.full((size, chunks * _CHUNK), -np.inf, dtype=np.float32)
+    for start in range(0, len(queries), size):
+        part, hide = queries[start : start + size], hidden[start : start + size]
         line = np.arange(len(part))
-        block = cosines[: len(part)]
-        np.matmul(units[part], units.T, out=block[:, :n])
-        block[line, part] = -np.inf
+        block = held[: len(part)]
+        np.matmul(part, units.T, out=block[:, :n])
+        block[line[hide >= 0], hide[hide >= 0]] = -np.inf
         pieces = block.reshape(len(part), chunks, _CHUNK)
         taken = min(k, chunks)
         best = np.argpartition(-pieces.max(axis=2), taken - 1, axis=1)[:, :taken]
-        best.sort(axis=1)  # equal cosines: the earlier word comes first
+        best.sort(axis=1)  # equal products: the earlier row comes first
         values = pieces[line[:, None], best].reshape(len(part), -1)
         order = np.argsort(-values, axis=1, kind="stable")[:, :k]
         found[start : start + size] = best[line[:, None], order // _CHUNK] * _CHUNK + order % _CHUNK
-    return found
+        products[start : start + size] = values[line[:, None], order]
+    return found, products
 
 
 def jaccard(one: Rows, other: Rows) -> NDArray[np.float64]:
@@ -86,7 +94,8 @@ def jaccard_stability(
     if k < 1 or not len(rows):
         return np.ones(len(rows), dtype=np.float64)
     return jaccard(
-        neighbor_rows(unit_rows(a, pool), rows, k=k), neighbor_rows(unit_rows(b, pool), rows, k=k)
+        neighbor_rows(unit_vectors(a, pool), rows, k=k),
+        neighbor_rows(unit_vectors(b, pool), rows, k=k),
     )
 
 

@@ -12,7 +12,7 @@ from nlpwb.vectors.drift import (
     jaccard_stability,
     neighbor_rows,
     shared_words,
-    unit_rows,
+    unit_vectors,
 )
 from nlpwb.vectors.table import WordVectors
 
@@ -78,7 +78,7 @@ def test_more_neighbours_than_words_and_no_words_at_all() -> None:
 def test_neighbours_are_those_of_a_plain_sort(n: int, k: int, seed: int) -> None:
     """The chunks are a short cut; the answer is that of sorting every line."""
     k = min(k, n - 1)
-    units = unit_rows(random_table(n, 4, seed=seed), [f"w{i}" for i in range(n)])
+    units = unit_vectors(random_table(n, 4, seed=seed), [f"w{i}" for i in range(n)])
     cosines = units @ units.T
     np.fill_diagonal(cosines, -np.inf)
     rows = np.arange(n)[::2]
@@ -97,5 +97,5 @@ def test_rare_words_can_be_left_out() -> None:
 
 
 def test_a_vector_of_zeros_has_no_direction_and_does_no_harm() -> None:
-    units = unit_rows(table([[0, 0], [3, 4]]), ["w0", "w1"])
+    units = unit_vectors(table([[0, 0], [3, 4]]), ["w0", "w1"])
     assert units.tolist() == [[0.0, 0.0], [pytest.approx(0.6), pytest.approx(0.8)]]

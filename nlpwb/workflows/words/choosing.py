@@ -1,0 +1,196 @@
+"""Which words of a table a person means: typed, from a file, the most frequent, or those around one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlpwb.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from nlpwb.vectors.table import Floats, WordVectors
+
+LOOKED_AT = 50_000
+"""Words among which the nearest spelling is sought: the most frequent ones."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asked for: one of the three, words apart by commas or ``@FILE`` with a word a line."""
+
+    words: str | None = None
+    top: int | None = None
+    around: str | None = None
+    k: int = 40
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Words with their vectors, float32 (n, dim) of length 1, and their counts where the table has them."""
+
+    words: list[str]
+    units: Floats
+    counts: list[int | None]
+
+
+def choose(
+    table: WordVectors,
+    source: str,
+    wanted: Wanted,
+    *,
+    least: int,
+    warn: Callable[[str], None],
+) -> Chosen:
+    """The words that were asked for, ``least`` of them at least; ``source`` names the table in sentences.
+
+    A word without a direction (all zeros) is left out, and it is said.
+
+    Raises:
+        UsageError: none or more than one way to choose was given.
+        InputError: an unknown word, fewer than ``least`` words, or a list that cannot be read.
+    """
+    import numpy as np
+
+    words = list(dict.fromkeys(_words(table, source, wanted, warn)))
+    vectors = np.zeros((len(words), table.dimensions), dtype=np.float32)
+    for line, word in zip(vectors, words, strict=True):
+        line[:] = table.vector(word)
+    norms = np.linalg.norm(vectors, axis=1)
+    if not norms.all():
+        zeros = [word for word, norm in zip(words, norms, strict=True) if not norm]
+        warn(f"left out, because their vectors are all zeros: {_some(zeros)}")
+        words = [word for word, norm in zip(words, norms, strict=True) if norm]
+    if len(words) < least:
+        raise InputError(
+            f"{len(words)} {'word is' if len(words) == 1 else 'words are'} too few, {least} are needed; "
+            "name more in --words, or take --top 300"
+        )
+    counts = [
+        int(table.counts[table.numbers[word]])
+        if table.counts is not None and word in table.numbers
+        else None
+        for word in words
+    ]
+    return Chosen(words, vectors[norms > 0] / norms[norms > 0, None], counts)
+
+
+def known_word(table: WordVectors, source: str, word: str) -> str:
+    """A word as the table spells it: in lower case where all its words are; one that subwords can build stays.
+
+    Raises:
+        InputError: there is no vector for it.
+    """
+    for spelling in (word, word.lower()) if table.facts.get("lowercase") else (word,):
+        if spelling in table.numbers:
+            return spelling
+    if table.vector(word) is not None:
+        return word
+    raise InputError(f"{source} does not know the word {word!r}; {nearest_spelling(table, word)}")
+
+
+def nearest_spelling(table: WordVectors, word: str) -> str:
+    """The way out of an unknown word: the nearest of the frequent ones, if any is near."""
+    near = [w for w in table.words[:LOOKED_AT] if abs(len(w) - len(word)) <= 2]
+    if table.facts.get("lowercase"):
+        word = word.lower()
+    close = difflib.get_close_matches(word, near, n=1, cutoff=0.7)
+    return f"did you mean {close[0]}?" if close else "leave it out, or name another"
+
+
+def typed_words(text: str) -> list[str]:
+    """Words apart by commas, or from ``@FILE``, a word a line; empty ones are left out.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if not text.startswith("@"):
+        found = text.split(",")
+    else:
+        try:
+            found = Path(text[1:]).read_text(encoding="utf-8-sig").splitlines()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"--words {text}: {reason}; name a file with a word a line") from None
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"--words {text}: byte {error.start} is no UTF-8; save the list as UTF-8"
+            ) from None
+    return [word.strip() for word in found if word.strip()]
+
+
+def _words(
+    table: WordVectors, source: str, wanted: Wanted, warn: Callable[[str], None]
+) -> Sequence[str]:
+    given = [
+        name
+        for name, value in (
+            ("--words", wanted.words),
+            ("--top", wanted.top),
+            ("--around", wanted.around),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} contradict each other; give one")
+    if wanted.words is not None:
+        return _typed(table, source, wanted.words, warn)
+    if wanted.around is not None:
+        word = known_word(table, source, wanted.around)
+        return [word, *neighbors_of(table, word, wanted.k)]
+    if wanted.top is None:
+        raise UsageError("say which words: --words king,queen,… or --top 300 (or --words @FILE)")
+    return table.words[: wanted.top]
+
+
+def _typed(
+    table: WordVectors, source: str, text: str, warn: Callable[[str], None]
+) -> Sequence[str]:
+    """A typed word must be known; of a list in a file those that are known are taken, and it is said."""
+    found, unknown = [], []
+    for word in typed_words(text):
+        try:
+            found.append(known_word(table, source, word))
+        except InputError:
+            if not text.startswith("@"):
+                raise
+            unknown.append(word)
+    if unknown:
+        warn(f"left out, because {source} does not know them: {_some(unknown)}")
+    return found
+
+
+def neighbors_of(table: WordVectors, word: str, k: int) -> list[str]:
+    """The ``k`` words nearest to one by cosine, nearest first."""
+    vector = table.vector(word)
+    assert vector is not None
+    ((*found,),) = nearest_words(table, vector[None, :], k=k, without=[word])
+    return [name for name, _ in found]
+
+
+def nearest_words(
+    table: WordVectors, queries: Floats, *, k: int, without: Sequence[str]
+) -> list[list[tuple[str, float]]]:
+    """The ``k`` words nearest to each of ``queries`` (m, dim), with their cosines; each query's own word ``without`` it."""
+    import numpy as np
+
+    from nlpwb.vectors.drift import greatest, unit_vectors
+
+    units = unit_vectors(table, table.words)
+    norms = np.linalg.norm(queries, axis=1, keepdims=True)
+    own = np.array([table.numbers.get(word, -1) for word in without], dtype=np.int64)
+    k = min(k, len(table) - 1)
+    queries = queries / np.where(norms, norms, np.float32(1))
+    rows, cosines = greatest(queries, units, k=k, hidden=own)
+    return [
+        [(table.words[row], cosine) for row, cosine in zip(line, values, strict=True)]
+        for line, values in zip(rows.tolist(), cosines.tolist(), strict=True)
+    ]
+
+
+def _some(words: Sequence[str]) -> str:
+    """The first few of a list, and how many more there are."""
+    more = f" and {len(words) - 8:,} more" if len(words) > 8 else ""
+    return ", ".join(words[:8]) + more
