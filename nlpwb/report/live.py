@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nlpwb.workflows.compare import Progress
+    from nlpwb.workflows.computing import Progress
 
 Report = Callable[["Progress"], None]
 

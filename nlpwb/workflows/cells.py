@@ -69,6 +69,10 @@ class Cell:
             },
         )
 
+    def make(self, cache: Cache, documents: Documents, *, threads: int) -> Artifact:
+        """:func:`run_cell`, as the pool calls it."""
+        return run_cell(cache, self, documents, threads=threads)
+
 
 @dataclass(frozen=True)
 class Documents:

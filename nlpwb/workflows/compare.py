@@ -6,10 +6,8 @@ the same question again is answered without a text being read or a library being
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from nlpwb.records import (
     Verdict,
 )
 from nlpwb.workflows.cells import Cell, Documents
+from nlpwb.workflows.computing import Progress, compute
 from nlpwb.workflows.design import Sources
 from nlpwb.workflows.plans import Plan, make_plan
 from nlpwb.workflows.protocol import protocol_of
@@ -30,18 +29,6 @@ from nlpwb.workflows.request import MethodRow, Request, method_rows
 
 BASELINE = "majority"
 VERDICT_VERSION = 2
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a comparison is: cells done of all, those that came from the cache, and the one that just ended."""
-
-    done: int
-    total: int
-    kept: int
-    method: str
-    failure: str
-    seconds: float
 
 
 def compare(
@@ -90,25 +77,16 @@ def _compute(
     progress: Callable[[Progress], None],
 ) -> dict[str, str]:
     """Compute the cells that the cache does not have; returns the failures by digest of the cell's key."""
-    place: dict[str, tuple[Cell, int]] = {}
-    for row in rows:
-        for run, cells in enumerate(row.cells):
-            for cell in cells:
-                place.setdefault(cell.key.digest, (cell, run))
-    missing = [(cell, run) for cell, run in place.values() if cache.get(cell.key) is None]
-    total, kept = len(place), len(place) - len(missing)
-    if not missing:
-        return {}
-    from nlpwb.workflows.pool import run_cells
-
-    done = kept
-    progress(Progress(done, total, kept, "", "", 0.0))
-    run_of = {cell.key.digest: run for cell, run in missing}
-    tested = sources.test or sources.train
-    labels = sources.train.labels
-    assert labels is not None
+    run_of = {
+        cell.key.digest: run
+        for row in reversed(rows)
+        for run, cells in reversed(list(enumerate(row.cells)))
+        for cell in cells
+    }
 
     def documents(cell: Cell) -> Documents:
+        tested, labels = sources.test or sources.train, sources.train.labels
+        assert labels is not None
         run = run_of[cell.key.digest]
         train = plan.train_indices(run, cell.budget)
         return Documents(
@@ -117,24 +95,15 @@ def _compute(
             [tested.texts[i] for i in plan.test_indices(run)],
         )
 
-    failures: dict[str, str] = {}
-    outcomes = run_cells(
-        [cell for cell, _ in missing],
+    return compute(
+        [cell for row in rows for cells in row.cells for cell in cells],
         documents,
-        cache_root=cache.root,
+        cache=cache,
         jobs=request.jobs,
         threads=request.threads,
         timeout=request.method_timeout,
-        warn=cache.warn,
+        progress=progress,
     )
-    with contextlib.closing(outcomes):  # an interruption here, too, ends the cells under way
-        for outcome in outcomes:
-            done += 1
-            if outcome.failure:
-                failures[outcome.cell.key.digest] = outcome.failure
-            method = str(outcome.cell.spec)
-            progress(Progress(done, total, kept, method, outcome.failure, outcome.seconds))
-    return failures
 
 
 def _comparison(

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from nlpwb.cache.store import Cache
+from nlpwb.cache.store import Cache, Key
 from nlpwb.errors import CacheError, NlpwbError
-from nlpwb.workflows.cells import Cell, Documents, run_cell
+from nlpwb.specs import Spec
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -29,34 +29,52 @@ if TYPE_CHECKING:
 _GRACE = 10.0  # seconds for a process to leave after its last word
 
 
+class Work(Protocol):
+    """A cell of any kind: what it is, without its texts. It travels to the process that runs it."""
+
+    @property
+    def spec(self) -> Spec:
+        """The method."""
+
+    @property
+    def key(self) -> Key:
+        """The key of its artifact."""
+
+    def make(self, cache: Cache, documents: Any, *, threads: int) -> object:
+        """Compute its artifact from its texts where the cache has none."""
+
+
+W = TypeVar("W", bound=Work)
+
+
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Generic[W]):
     """How a cell ended: ``failure`` is empty, or the sentence that stands in its row."""
 
-    cell: Cell
+    cell: W
     failure: str
     seconds: float
     timed_out: bool = False
 
 
 @dataclass
-class _Running:
-    cell: Cell
+class _Running(Generic[W]):
+    cell: W
     process: BaseProcess
     pipe: Connection
     started: float
 
 
 def run_cells(
-    cells: Sequence[Cell],
-    documents: Callable[[Cell], Documents],
+    cells: Sequence[W],
+    documents: Callable[[W], Any],
     *,
     cache_root: Path,
     jobs: int,
     threads: int,
     timeout: float | None,
     warn: Callable[[str], None],
-) -> Generator[Outcome, None, None]:
+) -> Generator[Outcome[W], None, None]:
     """Run cells and yield each as it ends; the results are in the cache.
 
     ``documents`` gives the texts of a cell when its turn comes. ``timeout`` is in seconds a cell.
@@ -66,7 +84,7 @@ def run_cells(
     """
     context = _context(cells)
     waiting = list(cells)
-    running: list[_Running] = []
+    running: list[_Running[W]] = []
     too_slow: set[str] = set()  # methods that ran out of time once: their other cells are not tried
     try:
         while waiting or running:
@@ -93,13 +111,14 @@ def run_cells(
             one.pipe.close()
 
 
-def _context(cells: Sequence[Cell]) -> Any:
+def _context(cells: Sequence[Work]) -> Any:
     """Where processes come from: a fork server with the methods' libraries loaded, or new interpreters."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
-    modules = {"nlpwb.workflows.cells", "nlpwb.workflows.classifier", "safetensors.numpy"}
+    modules = {"nlpwb.workflows.classifier", "safetensors.numpy"}
     for cell in cells:
+        modules.add(type(cell).__module__)
         for part in cell.spec.parts:
             modules |= {*part.entry.loads, part.entry.code.partition(":")[0]}
     context.set_forkserver_preload(sorted(modules))
@@ -125,9 +144,7 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(
-    context: Any, cell: Cell, documents: Documents, cache_root: Path, threads: int
-) -> _Running:
+def _start(context: Any, cell: W, documents: Any, cache_root: Path, threads: int) -> _Running[W]:
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(
         target=_work, args=(sending, cache_root, cell, documents, threads), daemon=False
@@ -137,9 +154,7 @@ def _start(
     return _Running(cell, process, receiving, time.monotonic())
 
 
-def _work(
-    pipe: Connection, cache_root: Path, cell: Cell, documents: Documents, threads: int
-) -> None:
+def _work(pipe: Connection, cache_root: Path, cell: Work, documents: Any, threads: int) -> None:
     """The life of a cell's process: compute, and send what there is to say."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no fork server to block it
@@ -150,7 +165,7 @@ def _work(
     cache = Cache(cache_root, warn=notes.append)
     try:
         with threadpool_limits(threads):
-            run_cell(cache, cell, documents, threads=threads)
+            cell.make(cache, documents, threads=threads)
         pipe.send(("", "", notes))
     except NlpwbError as error:
         kind = "cache" if isinstance(error, CacheError) else "method"
@@ -175,7 +190,7 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _ended(running: list[_Running], timeout: float | None) -> list[_Running]:
+def _ended(running: list[_Running[W]], timeout: float | None) -> list[_Running[W]]:
     """Wait until at least one process has said its last word, or has ended, or ran past its time and was killed.
 
     The word comes first: a process with much to say cannot end before it is heard.
@@ -198,7 +213,7 @@ def _ended(running: list[_Running], timeout: float | None) -> list[_Running]:
             return ended
 
 
-def _outcome(one: _Running, timeout: float | None) -> tuple[Outcome, list[str]]:
+def _outcome(one: _Running[W], timeout: float | None) -> tuple[Outcome[W], list[str]]:
     seconds = time.monotonic() - one.started
     message: tuple[str, str, list[str]] | None = None
     with contextlib.suppress(EOFError, OSError):

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from nlpwb.report.live import Board, live_board
-from nlpwb.workflows.compare import Progress
+from nlpwb.workflows.computing import Progress
 
 
 def progress(

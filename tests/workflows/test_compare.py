@@ -23,7 +23,8 @@ from nlpwb.errors import InputError, UsageError
 from nlpwb.records import Comparison
 from nlpwb.specs import parse_specs
 from nlpwb.workflows import design as design_module
-from nlpwb.workflows.compare import Progress, compare
+from nlpwb.workflows.compare import compare
+from nlpwb.workflows.computing import Progress
 from nlpwb.workflows.design import Sources
 from nlpwb.workflows.disagreements import disagreements
 from nlpwb.workflows.request import Request
