@@ -1,0 +1,96 @@
+"""Spearman's rank correlation with what people say: its value, its interval, and the difference between two models.
+
+A model's cosines have no scale that could be compared with people's scores, their order has. Everything here is a function of
+ranks. Coverage and error rates are measured by simulation in ``tests/evaluation/test_correlation.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nlpwb.evaluation.metrics import Floats, Ints
+from nlpwb.evaluation.permutation import midranks
+from nlpwb.evaluation.resampling import drawn_weights
+
+COPIES_AT_ONCE = 128  # of some hundred pairs each: what fits into a processor's cache
+
+
+def spearman(x: ArrayLike, y: ArrayLike) -> float:
+    """Spearman's rank correlation of x (n,) and y (n,), ties by midranks; NaN where one of them is constant.
+
+    It is Pearson's correlation of the ranks (Spearman 1904; Kendall & Gibbons 1990, section 3.8 for ties).
+    """
+    a, b = _checked(x), _checked(y)
+    assert a.shape == b.shape, (a.shape, b.shape)
+    u, v = (midranks(values) - (len(values) + 1) / 2 for values in (a, b))
+    spread = float(np.sqrt((u @ u) * (v @ v)))
+    return float(np.clip(u @ v / spread, -1, 1)) if spread > 0 else float("nan")
+
+
+def spearman_copies(models: ArrayLike, gold: ArrayLike, *, replicates: int, seed: int) -> Floats:
+    """Spearman's correlations (M, B) of models (M, n) with gold (n,) on the same B bootstrap copies of the n pairs.
+
+    A copy is a weight for each pair. Along the ordered values, the rank of a value is the sum of the weights below it and half
+    its own: no copy is ever sorted. NaN where a copy is left with one distinct value.
+    """
+    scales = [_Scale(row) for row in [_checked(gold), *np.atleast_2d(_checked(models))]]
+    n = len(scales[0].level)
+    blocks = [
+        _correlations(scales, weights)
+        for weights in _weights_by_copy(n, replicates, rng=np.random.default_rng(seed))
+    ]
+    return np.concatenate(blocks, axis=1)
+
+
+class _Scale:
+    """Values (n,) as places on the scale of their L distinct values."""
+
+    def __init__(self, values: Floats) -> None:
+        distinct, level = np.unique(values, return_inverse=True)
+        self.level: Ints = level.reshape(-1)
+        self.order: Ints = np.argsort(self.level, kind="stable")
+        self.starts: Ints = np.searchsorted(self.level[self.order], np.arange(len(distinct)))
+
+    def ranks(self, weights: Floats) -> Floats:
+        """Midranks (n, b) of the values in copies with these weights (n, b), less their mean of (n + 1) / 2."""
+        there = weights[self.order]
+        if len(self.starts) < len(there):
+            there = np.add.reduceat(there, self.starts, axis=0)
+        middle = np.cumsum(there, axis=0)
+        middle -= there / 2
+        middle -= len(weights) / 2
+        ranks: Floats = middle[self.level]
+        return ranks
+
+
+def _correlations(scales: list[_Scale], weights: Floats) -> Floats:
+    """Correlations of the first scale with each of the others, weights (n, b) -> (M, b)."""
+    gold = scales[0].ranks(weights)
+    weighted = gold * weights
+    spread = np.einsum("ij,ij->j", weighted, gold)
+    found = np.empty((len(scales) - 1, weights.shape[1]))
+    for row, scale in zip(found, scales[1:], strict=True):
+        ranks = scale.ranks(weights)
+        together = np.einsum("ij,ij->j", weighted, ranks)
+        ranks *= ranks
+        product = spread * np.einsum("ij,ij->j", ranks, weights)
+        row[:] = np.divide(
+            together, np.sqrt(product), out=np.full_like(together, np.nan), where=product > 0
+        )
+    return found
+
+
+def _weights_by_copy(n: int, replicates: int, *, rng: np.random.Generator) -> Iterator[Floats]:
+    """The weights of :func:`drawn_weights`, turned: a column (n,) is a copy, so that pairs are taken by whole rows."""
+    for block in drawn_weights(n, replicates, rng=rng):
+        for start in range(0, len(block), COPIES_AT_ONCE):
+            yield np.ascontiguousarray(block[start : start + COPIES_AT_ONCE].T)
+
+
+def _checked(values: ArrayLike) -> Floats:
+    found = np.asarray(values, dtype=np.float64)
+    assert np.isfinite(found).all(), "a value that is not finite has no rank"
+    return found
