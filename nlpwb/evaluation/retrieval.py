@@ -36,21 +36,22 @@ def standings(queries: Matrix, candidates: Matrix) -> Ints:
     """
     n = queries.shape[0]
     assert queries.shape == candidates.shape, (queries.shape, candidates.shape)
-    asked, answers = _unit_rows(queries), _unit_rows(candidates)
-    turned = answers.T
+    asked: Any = _unit_rows(queries)
+    answers: Any = _unit_rows(candidates)
+    sparse = sp.issparse(asked)
+    turned = answers.T.tocsr() if sparse else answers.T
     found = np.empty((n, 2), dtype=np.int64)
     step = max(1, _BLOCK // max(1, n))
     for start in range(0, n, step):
-        cosines = asked[start : start + step] @ turned
-        if sp.issparse(cosines):
-            cosines = sp.csr_matrix(cosines).toarray()
+        product = asked[start : start + step] @ turned
+        cosines = product.toarray() if sparse else product
         right = cosines[np.arange(len(cosines)), np.arange(start, start + len(cosines))][:, None]
         found[start : start + step, 0] = (cosines > right + TIE).sum(axis=1)
         found[start : start + step, 1] = (np.abs(cosines - right) <= TIE).sum(axis=1)
     return found
 
 
-def _unit_rows(matrix: Matrix) -> Any:
+def _unit_rows(matrix: Matrix) -> Matrix:
     if sp.issparse(matrix):
         floats = matrix.astype(np.float64)
         squares = np.asarray(floats.multiply(floats).sum(axis=1)).ravel()
