@@ -7,13 +7,18 @@ ranks. Coverage and error rates are measured by simulation in ``tests/evaluation
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nlpwb.evaluation.answers import judged
+from nlpwb.evaluation.intervals import CONFIDENCE, REPLICATES, Interval, percentiles
 from nlpwb.evaluation.metrics import Floats, Ints
 from nlpwb.evaluation.permutation import midranks
 from nlpwb.evaluation.resampling import drawn_weights
+from nlpwb.evaluation.significance import Pair, holm
 
 COPIES_AT_ONCE = 128  # of some hundred pairs each: what fits into a processor's cache
 
@@ -36,13 +41,75 @@ def spearman_copies(models: ArrayLike, gold: ArrayLike, *, replicates: int, seed
     A copy is a weight for each pair. Along the ordered values, the rank of a value is the sum of the weights below it and half
     its own: no copy is ever sorted. NaN where a copy is left with one distinct value.
     """
-    scales = [_Scale(row) for row in [_checked(gold), *np.atleast_2d(_checked(models))]]
+    scales = [_Scale(row) for row in (_checked(gold), *np.atleast_2d(_checked(models)))]
     n = len(scales[0].level)
     blocks = [
         _correlations(scales, weights)
         for weights in _weights_by_copy(n, replicates, rng=np.random.default_rng(seed))
     ]
     return np.concatenate(blocks, axis=1)
+
+
+def bootstrap_spearman(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    replicates: int = REPLICATES,
+    seed: int,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """Percentile bootstrap over pairs of Spearman's correlation of x (n,) and y (n,) (Efron & Tibshirani 1993, section 13.3).
+
+    It knows only what it has seen: it has no width where the two orders are the same.
+    """
+    copies = spearman_copies(x, y, replicates=replicates, seed=seed)[0]
+    low, high = percentiles(copies, confidence=confidence)
+    return Interval(float(low), float(high))
+
+
+@dataclass(frozen=True)
+class SpearmanPair(Pair):
+    """A :class:`Pair` of models, ``delta`` being Spearman's correlation of i less that of j, on ``n`` pairs of words."""
+
+    n: int
+
+
+def compare_spearman(
+    models: ArrayLike,
+    gold: ArrayLike,
+    *,
+    least: int,
+    replicates: int = REPLICATES,
+    seed: int,
+    confidence: float = CONFIDENCE,
+) -> list[SpearmanPair]:
+    """Pairs i < j of models (M, n) against gold (n,), NaN where a model lacks a word, with Holm over all of them.
+
+    Each is judged on the n pairs of words that both cover: the difference over its standard error on joint bootstrap copies, by
+    Student's t with n - 2 degrees of freedom; its interval belongs to the same t. (Swapping the two models' ranks pair by pair
+    and leaving them as they fall is no better: ranks that are no longer 1 to n vary more than the correlation does, and the
+    test finds too little; ranking them anew assumes more than that two correlations are equal, and finds too much where it
+    fails.) Models with fewer than ``least`` pairs in common, or one that is constant on these, are left out.
+    """
+    values, scores = np.asarray(models, dtype=np.float64), _checked(gold)
+    found = []
+    for i, j in combinations(range(len(values)), 2):
+        both = np.isfinite(values[i]) & np.isfinite(values[j])
+        n = int(np.count_nonzero(both))
+        if n < least:
+            continue
+        two, people = values[[i, j]][:, both], scores[both]
+        delta = spearman(two[0], people) - spearman(two[1], people)
+        if not np.isfinite(delta):
+            continue
+        copies = spearman_copies(two, people, replicates=replicates, seed=seed)
+        judgement = judged(delta, copies[0] - copies[1], freedom=n - 2, confidence=confidence)
+        found.append((i, j, delta, *judgement, n))
+    adjusted = holm([row[5] for row in found])
+    return [
+        SpearmanPair(*row[:6], p_holm=float(p_holm), n=row[6])
+        for row, p_holm in zip(found, adjusted, strict=True)
+    ]
 
 
 class _Scale:
