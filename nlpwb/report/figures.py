@@ -12,13 +12,13 @@ from nlpwb.records import Comparison, Protocol
 from nlpwb.report.comparison import metric_header, protocol_words
 from nlpwb.report.cost_panel import draw_cost
 from nlpwb.report.curve_panel import curves_of, draw_curves
+from nlpwb.report.lettering import fonts, measure_on
 from nlpwb.report.names import short_names
 from nlpwb.report.panels import INK, LABEL, QUIET, Measure
 from nlpwb.report.sink import check_place, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
 DPI = 160
@@ -41,16 +41,6 @@ _STYLE = {
     "svg.hashsalt": "nlpwb",
     "svg.fonttype": "path",
 }
-_MORE_SCRIPTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Source Han Sans SC",
-    "WenQuanYi Zen Hei",
-    "Hiragino Sans",
-    "PingFang SC",
-    "Noto Sans Arabic",
-    "Noto Sans Devanagari",
-)
 
 
 def plot_comparison(comparison: Comparison, path: str) -> None:
@@ -71,7 +61,7 @@ def plot_comparison(comparison: Comparison, path: str) -> None:
         )
     import matplotlib.style
 
-    style = {**_STYLE, "font.family": _fonts()}
+    style = {**_STYLE, "font.family": fonts()}
     with warnings.catch_warnings(), matplotlib.style.context(["default", style]):
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure = draw(comparison)
@@ -90,8 +80,8 @@ def draw(comparison: Comparison) -> Figure:
 
     figure = Figure(figsize=(WIDTH, 4.0), dpi=DPI)
     canvas = FigureCanvasAgg(figure)
-    measure = _measure(canvas)
-    title = _fitting(comparison.protocol.corpus, _measure(canvas, weight="bold"))
+    measure = measure_on(canvas)
+    title = _fitting(comparison.protocol.corpus, measure_on(canvas, weight="bold"))
     words = _lines([f"{phrase} · " for phrase in protocol_phrases(comparison.protocol)], 8, measure)
     notes = [
         line
@@ -202,25 +192,3 @@ def _fitting(title: str, measure: Measure) -> str:
         kept -= 1
         text = f"{title[: kept // 2]}…{title[len(title) - (kept - kept // 2) :]}"
     return text
-
-
-def _measure(canvas: FigureCanvasAgg, *, weight: str = "normal") -> Measure:
-    """How wide and high a text will be, in pixels of the figure."""
-    from matplotlib.font_manager import FontProperties
-
-    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-
-    def measure(text: str, size: float) -> tuple[float, float]:
-        font = FontProperties(size=size, weight=weight)
-        width, height, _ = renderer.get_text_width_height_descent(text, font, False)
-        return float(width), float(height)
-
-    return measure
-
-
-def _fonts() -> list[str]:
-    """The default font, and those on this machine that know further scripts: a corpus may be called by any name."""
-    from matplotlib.font_manager import fontManager
-
-    there = {font.name for font in fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in _MORE_SCRIPTS if name in there)]
