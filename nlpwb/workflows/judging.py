@@ -24,15 +24,12 @@ from nlpwb.evaluation.power import (
 from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
 from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
 from nlpwb.records import ALPHA, Answer, PairResult, Result, Verdict
+from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheaper, others, times
 from nlpwb.workflows.plans import Plan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WORTH_SAVING = 1.0
-"""… and saves this many seconds of fitting and labelling the test part."""
-WORTH_NAMING = 2.0
-"""A method among equals is recommended over the best when it costs less than half: below that, times are noise."""
 _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
 
 
@@ -141,17 +138,15 @@ def _answer(
         guess = next(result.method for result in found if result.method in baselines)
         text = f"On {tests} no method is shown to be better than always guessing the most frequent label ({guess})."
     elif not tied:
-        text = f"Use {best.method}: on {tests} better than {_others(len(found) - 1)}."
+        text = f"Use {best.method}: on {tests} better than {others(len(found) - 1)}."
     elif advice.times_cheaper < WORTH_NAMING or saved < WORTH_SAVING:
         names = [result.method for result in tied]
-        less = "it does not cost much less" if len(names) == 1 else "none of them costs much less"
-        text = f"Use {best.method}: on {tests} {_listed(names)} cannot be told from it, and {less}."
+        text = f"Use {best.method}: on {tests} {listed(names)} cannot be told from it, and {no_cheaper(names)}."
     else:
-        others = [result.method for result in tied if result is not cheapest]
-        times = advice.times_cheaper
-        how_much = f"{_times(times)} times cheaper" if math.isfinite(times) else "far cheaper"
+        rest = [result.method for result in tied if result is not cheapest]
+        how_much = times(advice.times_cheaper)
         text = f"Use {cheapest.method}: on {tests} within noise of the best ({best.method}), and {how_much}"
-        text += f"; {_listed(others)} cannot be told from the best either." if others else "."
+        text += f"; {listed(rest)} cannot be told from the best either." if rest else "."
     if separable is not None and math.isfinite(separable) and separable > 0:
         text += f" Differences of {_difference(separable, metric)} or more would show."
     return Answer(
@@ -265,20 +260,6 @@ def _cost(result: Result, plan: Plan) -> float:
         return math.nan
     predicting = plan.runs[0].test_rows / result.docs_per_second if result.docs_per_second else 0.0
     return result.fit_seconds + predicting
-
-
-def _others(methods: int) -> str:
-    return "the other one" if methods == 1 else f"each of the {methods} others"
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) > 3:
-        return f"{len(names)} other methods"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _difference(value: float, metric: str) -> str:
