@@ -57,7 +57,15 @@ def _vectorizer(name: str, summary: str, source: str, output: str = "counts") ->
     )
 
 
-def _embedding(name: str, config: str, summary: str, source: str, *, version: int = 1) -> Entry:
+def _embedding(
+    name: str,
+    config: str,
+    summary: str,
+    source: str,
+    *,
+    version: int = 1,
+    loads: tuple[str, ...] = (),
+) -> Entry:
     return Entry(
         name=name,
         role="method",
@@ -71,7 +79,7 @@ def _embedding(name: str, config: str, summary: str, source: str, *, version: in
         output="dense",
         deterministic=False,
         kept=True,
-        loads=("gensim.models", "nlpwb.methods.embeddings.model"),
+        loads=("nlpwb.methods.embeddings.model", *loads),
     )
 
 
@@ -119,18 +127,27 @@ _ENTRIES = [
         "SkipgramConfig",
         "word vectors that predict the words around a word, pooled",
         "Mikolov et al. (2013), arXiv:1301.3781 and arXiv:1310.4546",
+        version=2,  # 2: trained by kernels of our own
+        loads=("nlpwb.methods.embeddings.kernels.skipgram",),
     ),
     _embedding(
         "cbow",
         "CbowConfig",
         "word vectors predicted from the words around them, pooled",
         "Mikolov et al. (2013), arXiv:1301.3781",
+        version=2,  # 2: trained by kernels of our own
+        loads=("nlpwb.methods.embeddings.kernels.hidden",),
     ),
     _embedding(
         "fasttext",
         "FasttextConfig",
         "skip-gram or CBOW over character n-grams, pooled; a vector for every unseen word",
         "Bojanowski et al. (2017), TACL 5",
+        version=2,  # 2: trained by kernels of our own
+        loads=(
+            "nlpwb.methods.embeddings.kernels.hidden",
+            "nlpwb.methods.embeddings.kernels.subwords",
+        ),
     ),
     _embedding(
         "doc2vec",
@@ -138,6 +155,7 @@ _ENTRIES = [
         "a vector for each document, trained with the words",
         "Le & Mikolov (2014), arXiv:1405.4053",
         version=2,  # 2: inference starts at a point of the seed's, not of Python's hash
+        loads=("gensim.models",),
     ),
     Entry(
         name="lsa",

@@ -39,7 +39,7 @@ EXAMPLES = {
     "doc2vec": "doc2vec:dim=10,epochs=60,infer_epochs=40,learning_rate=0.05",
     "lsa": "tfidf+lsa:dim=4",
     "logreg": "bow+logreg:C=auto",
-    "svm": "skipgram:dim=10,epochs=10,pooling=max+svm",
+    "svm": "skipgram:dim=10,epochs=40,learning_rate=0.05,pooling=max+svm",
     "ridge": "tfidf+ridge:class_weight=balanced",
     "nb": "bow+nb:variant=complement",
     "knn": "tfidf+knn:k=3,weights=distance",

@@ -8,11 +8,36 @@ from nlpwb.errors import UsageError
 from nlpwb.options import Range, option
 
 POOLINGS = ("mean", "tfidf", "sif", "max")
+ANALYZERS = ("word", "whitespace")
+ENGINES = ("nlpwb", "gensim")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
-    """Shared by every method that trains vectors."""
+class TextConfig:
+    """Shared by every method that looks words up in a text."""
+
+    analyzer: str = option(
+        "word",
+        help="word: runs of two or more letters and digits; whitespace: what stands between blanks",
+        choices=ANALYZERS,
+    )
+    lowercase: bool = option(True, help="fold upper case into lower case")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledConfig(TextConfig):
+    """Shared by every method that makes a document's vector of its words' vectors."""
+
+    pooling: str = option(
+        "mean",
+        help="mean; tfidf: idf-weighted mean; sif: smooth inverse frequency (Arora et al. 2017); max",
+        choices=POOLINGS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(TextConfig):
+    """Shared by every method that trains vectors by prediction."""
 
     dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
     window: int = option(5, help="words before and after that count as context", low=1, high=10_000)
@@ -24,7 +49,6 @@ class TrainingConfig:
         1e-3, help="frequency above which words are thinned out; 0: never", low=0, high=1
     )
     learning_rate: float = option(0.025, help="first step size; falls linearly", low=1e-9, high=10)
-    lowercase: bool = option(True, help="fold upper case into lower case")
 
     def validate(self, method: str) -> None:
         """Exactly one output layer trains."""
@@ -39,14 +63,10 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordVectorConfig(TrainingConfig):
-    """Word vectors pooled to document vectors."""
+class WordVectorConfig(PooledConfig, TrainingConfig):
+    """Word vectors trained by prediction, pooled to document vectors."""
 
-    pooling: str = option(
-        "mean",
-        help="mean; tfidf: idf-weighted mean; sif: smooth inverse frequency (Arora et al. 2017); max",
-        choices=POOLINGS,
-    )
+    engine: str = option("nlpwb", help="who trains: kernels of our own, or gensim", choices=ENGINES)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from nlpwb.methods.embeddings.analysis import analyze
 from nlpwb.methods.embeddings.config import Doc2VecConfig
-from nlpwb.methods.embeddings.training import build_vocabulary, gensim_options, quiet_gensim
+from nlpwb.methods.embeddings.gensim_engine import build_vocabulary, gensim_options, quiet_gensim
 from nlpwb.methods.protocol import State
-from nlpwb.text.words import words
 from nlpwb.vectors.table import Floats
 
 _OUTPUT_LAYERS = ("syn1", "syn1neg")
@@ -41,8 +41,7 @@ class Doc2VecModel:
         from gensim.models.doc2vec import TaggedDocument
 
         tagged = [
-            TaggedDocument(words(text, lowercase=config.lowercase), [number])
-            for number, text in enumerate(texts)
+            TaggedDocument(analyze(text, config), [number]) for number, text in enumerate(texts)
         ]
         gensim_model = _new_model(config, seed=seed, threads=threads)
         with quiet_gensim():
@@ -57,7 +56,7 @@ class Doc2VecModel:
         vectors = np.zeros((len(texts), self.config.dim), dtype=np.float32)
         with quiet_gensim():
             for row, text in enumerate(texts):
-                tokens = words(text, lowercase=self.config.lowercase)
+                tokens = analyze(text, self.config)
                 known = [token for token in tokens if token in self._model.wv.key_to_index]
                 if known:
                     vectors[row] = _infer(
@@ -70,7 +69,7 @@ class Doc2VecModel:
         known = self._model.wv.key_to_index
         total = unknown = 0
         for text in texts:
-            tokens = words(text, lowercase=self.config.lowercase)
+            tokens = analyze(text, self.config)
             total += len(tokens)
             unknown += sum(token not in known for token in tokens)
         return unknown / total if total else None

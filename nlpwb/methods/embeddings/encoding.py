@@ -139,8 +139,8 @@ def renumber(words: Sequence[str], provisional: Iterable[Ids], *, min_count: int
     order = order[counts[order] >= min_count]
     if not len(order):
         most = (
-            f"; the most frequent, {words[int(counts.argmax())]!r}, occurs {counts.max():,} times"
-            if len(words)
+            f" (the most frequent, {words[int(counts.argmax())]!r}: {counts.max():,})"
+            if words
             else ""
         )
         raise MethodError(

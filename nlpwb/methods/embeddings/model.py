@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpwb.methods.embeddings import pooling
+from nlpwb.methods.embeddings.analysis import analyze
 from nlpwb.methods.embeddings.config import WordVectorConfig
 from nlpwb.methods.embeddings.training import train_word_vectors
 from nlpwb.methods.protocol import State
-from nlpwb.text.words import words
 from nlpwb.vectors.table import Floats, Subwords, WordVectors
 
 Numbers = NDArray[np.int64]
@@ -44,7 +44,7 @@ class PooledWordVectors:
         cls, config: WordVectorConfig, texts: Sequence[str], *, seed: int, threads: int
     ) -> tuple[Self, Floats]:
         """Train on the texts and pool them; returns the model and float32 (n, dim)."""
-        documents = [words(text, lowercase=config.lowercase) for text in texts]
+        documents = [analyze(text, config) for text in texts]
         vectors = train_word_vectors(documents, config, seed=seed, threads=threads)
         model = cls(config, vectors)
         numbers, _ = model._numbered(documents, invent=False)
@@ -62,7 +62,7 @@ class PooledWordVectors:
     def transform(self, texts: Sequence[str], *, threads: int = 1) -> Floats:
         """Pooled vectors of new texts, float32 (n, dim)."""
         del threads
-        return self._pool([words(text, lowercase=self.config.lowercase) for text in texts])
+        return self._pool([analyze(text, self.config) for text in texts])
 
     def _pool(self, documents: Sequence[Sequence[str]]) -> Floats:
         numbers, invented = self._numbered(documents, invent=True)
@@ -109,7 +109,7 @@ class PooledWordVectors:
         """Share of the words that have no vector; with subwords, that the training texts did not hold."""
         total = unknown = 0
         for text in texts:
-            tokens = words(text, lowercase=self.config.lowercase)
+            tokens = analyze(text, self.config)
             total += len(tokens)
             unknown += sum(token not in self._numbers for token in tokens)
         return unknown / total if total else None

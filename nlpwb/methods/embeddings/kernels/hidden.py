@@ -1,0 +1,180 @@
+"""All that goes through a mean of input rows: CBOW, subwords, and hierarchical softmax.
+
+The input rows of word w are ``rows[row_offsets[w]:row_offsets[w + 1]]``: its own, and those of its n-grams (Bojanowski et al.
+2017). The mean of the rows of all context words predicts the centre (CBOW), or that of the centre's rows predicts each context
+word, with noise words of its own for each: shared by a window they cost a third of the analogies here, because the one hidden
+layer meets the same few words k times over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpwb.methods.embeddings.kernels.shared import (
+    GROUP,
+    LONGEST_SENTENCE,
+    LOSS_EVERY,
+    STEP,
+    advance,
+    bits,
+    kernel,
+    learn_group,
+    rate_at,
+)
+
+
+@kernel(
+    "void(int32[::1], float32[:, ::1], float32[:, ::1], int64[::1], int64[::1], int32[::1],"
+    " int64[::1], int32[::1], int64[::1], int32[::1], int8[::1], boolean,"
+    " int64, int64, float64, float64, int64[::1], int64, int64, uint64, float64[:, ::1])"
+)
+def hidden_layer(
+    ids: NDArray[np.int32],
+    W: NDArray[np.float32],
+    C: NDArray[np.float32],
+    keep: NDArray[np.int64],
+    threshold: NDArray[np.int64],
+    alias: NDArray[np.int32],
+    row_offsets: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    path_offsets: NDArray[np.int64],
+    points: NDArray[np.int32],
+    codes: NDArray[np.int8],
+    cbow: bool,
+    window: int,
+    negative: int,
+    start_rate: float,
+    end_rate: float,
+    done: NDArray[np.int64],
+    thread: int,
+    total: int,
+    seed: int,
+    loss: NDArray[np.float64],
+) -> None:
+    """One block of ids; arguments as in ``skipgram.skipgram_negative``, and the rows and Huffman paths of every word.
+
+    ``negative`` 0 stands for hierarchical softmax over the paths (Mikolov et al. 2013b, section 2.1).
+    """
+    d = W.shape[1]
+    vocabulary = keep.shape[0]
+    zero, one = np.float32(0), np.float32(1)
+    state = np.uint64(seed)
+    kept = np.empty(LONGEST_SENTENCE, np.int32)
+    contexts = np.empty(2 * window, np.int32)
+    outputs = np.zeros(GROUP, np.int32)
+    wanted = np.zeros(GROUP, np.float32)
+    hidden = np.zeros(d, np.float32)
+    into_hidden = np.zeros(d, np.float32)
+    scratch = np.zeros((GROUP, d), np.float32)
+    rate = rate_at(start_rate, end_rate, done, total)
+    read = windows = pairs = 0
+    summed = 0.0
+    at, stop = 0, ids.shape[0]
+    while at < stop:
+        n = 0
+        while at < stop and n < LONGEST_SENTENCE:
+            word = ids[at]
+            at += 1
+            if word < 0:
+                break
+            read += 1
+            state = advance(state)
+            if bits(state) < keep[word]:
+                kept[n] = word
+                n += 1
+        for centre in range(n):
+            word = kept[centre]
+            state = advance(state)
+            reach = window - bits(state) % window
+            k = 0
+            for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
+                if place != centre:
+                    contexts[k] = kept[place]
+                    k += 1
+            if k == 0:
+                continue
+            for t in range(d):
+                hidden[t] = zero
+                into_hidden[t] = zero
+            inputs = 0
+            for i in range(k if cbow else 1):
+                source = contexts[i] if cbow else word
+                for r in range(row_offsets[source], row_offsets[source + 1]):
+                    row = rows[r]
+                    inputs += 1
+                    for t in range(d):
+                        hidden[t] += W[row, t]
+            share = one / np.float32(inputs)
+            for t in range(d):
+                hidden[t] *= share
+            windows += 1
+            with_loss = windows % LOSS_EVERY == 0
+            targets = 1 if cbow else k
+            pairs += targets if with_loss else 0
+            for i in range(targets):
+                target = word if cbow else contexts[i]
+                size = 0
+                if negative == 0:
+                    for p in range(path_offsets[target], path_offsets[target + 1]):
+                        outputs[size] = points[p]
+                        wanted[size] = np.float32(1 - codes[p])
+                        size += 1
+                        if size == GROUP:
+                            summed += learn_group(
+                                hidden,
+                                into_hidden,
+                                C,
+                                outputs,
+                                wanted,
+                                size,
+                                rate,
+                                scratch,
+                                with_loss,
+                            )
+                            size = 0
+                else:
+                    outputs[0] = target
+                    wanted[0] = one
+                    size = 1
+                    for _ in range(negative):
+                        state = advance(state)
+                        noise = (bits(state) * vocabulary) >> 31
+                        state = advance(state)
+                        if bits(state) >= threshold[noise]:
+                            noise = np.int64(alias[noise])
+                        if noise == target:
+                            continue
+                        if size == GROUP:
+                            summed += learn_group(
+                                hidden,
+                                into_hidden,
+                                C,
+                                outputs,
+                                wanted,
+                                size,
+                                rate,
+                                scratch,
+                                with_loss,
+                            )
+                            size = 0
+                        outputs[size] = noise
+                        wanted[size] = zero
+                        size += 1
+                if size > 0:
+                    summed += learn_group(
+                        hidden, into_hidden, C, outputs, wanted, size, rate, scratch, with_loss
+                    )
+            for i in range(k if cbow else 1):
+                source = contexts[i] if cbow else word
+                for r in range(row_offsets[source], row_offsets[source + 1]):
+                    row = rows[r]
+                    for t in range(d):
+                        W[row, t] += into_hidden[t]
+        if read > STEP:
+            done[thread] += read
+            read = 0
+            rate = rate_at(start_rate, end_rate, done, total)
+    done[thread] += read
+    loss[thread, 0] += summed
+    loss[thread, 1] += pairs

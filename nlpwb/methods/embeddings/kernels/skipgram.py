@@ -1,0 +1,190 @@
+"""Skip-gram with negative sampling, a window at a time.
+
+Every word of a window predicts its centre, against noise words that are drawn once and serve the whole window (Ji et al. 2016,
+arXiv:1604.04661). A window is then three small matrix products, of context rows (k, d) and output rows (1 + negative, d): scores,
+and the gradients of either side, from copies of the rows; each row of the tables is read once and written once.
+
+Threads call this side by side on the same tables without locks; an update may be lost where two meet in one row, which costs
+nothing measurable (Recht et al. 2011, Hogwild). One thread gives the same tables for the same seed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpwb.methods.embeddings.kernels.shared import (
+    GROUP,
+    LONGEST_SENTENCE,
+    LOSS_EVERY,
+    STEP,
+    advance,
+    bits,
+    kernel,
+    rate_at,
+    sigmoid,
+)
+
+
+@kernel(
+    "void(int32[::1], float32[:, ::1], float32[:, ::1], int64[::1], int64[::1], int32[::1],"
+    " int64, int64, float64, float64, int64[::1], int64, int64, uint64, float64[:, ::1])"
+)
+def skipgram_negative(
+    ids: NDArray[np.int32],
+    W: NDArray[np.float32],
+    C: NDArray[np.float32],
+    keep: NDArray[np.int64],
+    threshold: NDArray[np.int64],
+    alias: NDArray[np.int32],
+    window: int,
+    negative: int,
+    start_rate: float,
+    end_rate: float,
+    done: NDArray[np.int64],
+    thread: int,
+    total: int,
+    seed: int,
+    loss: NDArray[np.float64],
+) -> None:
+    """Skip-gram with negative sampling (Mikolov et al. 2013b, equation 4) on a block of ids, -1 behind each sentence.
+
+    ``W`` float32 (V, d) are the word vectors, ``C`` float32 (V, d) the output rows. ``keep``, ``threshold`` and ``alias`` are
+    the tables of ``formulas`` in 31-bit integers. ``done`` int64 (threads,) counts the words read by each thread, ``total`` is
+    what it comes to at the end of the last epoch. ``loss`` float64 (threads, 2) gathers summed loss and number of true pairs.
+    """
+    d = W.shape[1]
+    vocabulary = keep.shape[0]
+    zero = np.float32(0)
+    state = np.uint64(seed)
+    kept = np.empty(LONGEST_SENTENCE, np.int32)
+    contexts = np.empty(2 * window, np.int32)
+    most = (negative + GROUP) // GROUP * GROUP  # 1 + negative, rounded up to whole groups
+    outputs = np.zeros(most, np.int32)
+    inputs_copy = np.zeros((2 * window, d), np.float32)
+    outputs_copy = np.zeros((most, d), np.float32)
+    S = np.zeros((2 * window, most), np.float32)
+    rate = rate_at(start_rate, end_rate, done, total)
+    read = windows = pairs = 0
+    summed = 0.0
+    at, stop = 0, ids.shape[0]
+    while at < stop:
+        n = 0
+        while at < stop and n < LONGEST_SENTENCE:
+            word = ids[at]
+            at += 1
+            if word < 0:
+                break
+            read += 1
+            state = advance(state)
+            if bits(state) < keep[word]:
+                kept[n] = word
+                n += 1
+        for centre in range(n):
+            word = kept[centre]
+            state = advance(state)
+            reach = window - bits(state) % window
+            k = 0
+            for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
+                if place != centre:
+                    contexts[k] = kept[place]
+                    k += 1
+            if k == 0:
+                continue
+            outputs[0] = word
+            m = 1
+            for _ in range(negative):
+                state = advance(state)
+                noise = (bits(state) * vocabulary) >> 31
+                state = advance(state)
+                if bits(state) >= threshold[noise]:
+                    noise = np.int64(alias[noise])
+                if noise != word:
+                    outputs[m] = noise
+                    m += 1
+            for j in range(m):
+                row = outputs[j]
+                for t in range(d):
+                    outputs_copy[j, t] = C[row, t]
+            for j in range(m, most):
+                for t in range(d):
+                    outputs_copy[j, t] = zero
+            for i in range(k):
+                row = contexts[i]
+                for t in range(d):
+                    inputs_copy[i, t] = W[row, t]
+            for i in range(k):
+                for g in range(0, most, GROUP):
+                    s0, s1, s2, s3, s4, s5 = zero, zero, zero, zero, zero, zero
+                    for t in range(d):
+                        w = inputs_copy[i, t]
+                        s0 += w * outputs_copy[g, t]
+                        s1 += w * outputs_copy[g + 1, t]
+                        s2 += w * outputs_copy[g + 2, t]
+                        s3 += w * outputs_copy[g + 3, t]
+                        s4 += w * outputs_copy[g + 4, t]
+                        s5 += w * outputs_copy[g + 5, t]
+                    S[i, g] = s0
+                    S[i, g + 1] = s1
+                    S[i, g + 2] = s2
+                    S[i, g + 3] = s3
+                    S[i, g + 4] = s4
+                    S[i, g + 5] = s5
+            windows += 1
+            if windows % LOSS_EVERY == 0:
+                for i in range(k):
+                    for j in range(m):
+                        chance = sigmoid(S[i, j])
+                        right = chance if j == 0 else 1 - chance
+                        summed -= np.log(max(right, np.float32(1e-6)))
+                pairs += k
+            # from scores to steps: rate * (wanted - sigmoid)
+            for i in range(k):
+                for j in range(most):
+                    S[i, j] = -rate * sigmoid(S[i, j])
+                S[i, 0] += rate
+                for j in range(m, most):
+                    S[i, j] = zero
+            for i in range(k):
+                row = contexts[i]
+                for g in range(0, most, GROUP):
+                    s0, s1, s2 = S[i, g], S[i, g + 1], S[i, g + 2]
+                    s3, s4, s5 = S[i, g + 3], S[i, g + 4], S[i, g + 5]
+                    for t in range(d):
+                        W[row, t] += (
+                            s0 * outputs_copy[g, t]
+                            + s1 * outputs_copy[g + 1, t]
+                            + s2 * outputs_copy[g + 2, t]
+                            + s3 * outputs_copy[g + 3, t]
+                            + s4 * outputs_copy[g + 4, t]
+                            + s5 * outputs_copy[g + 5, t]
+                        )
+            for j in range(m):
+                row = outputs[j]
+                i = 0
+                while i + 4 <= k:
+                    s0, s1, s2, s3 = S[i, j], S[i + 1, j], S[i + 2, j], S[i + 3, j]
+                    for t in range(d):
+                        C[row, t] += (
+                            s0 * inputs_copy[i, t]
+                            + s1 * inputs_copy[i + 1, t]
+                            + s2 * inputs_copy[i + 2, t]
+                            + s3 * inputs_copy[i + 3, t]
+                        )
+                    i += 4
+                while i + 2 <= k:
+                    s0, s1 = S[i, j], S[i + 1, j]
+                    for t in range(d):
+                        C[row, t] += s0 * inputs_copy[i, t] + s1 * inputs_copy[i + 1, t]
+                    i += 2
+                if i < k:
+                    s0 = S[i, j]
+                    for t in range(d):
+                        C[row, t] += s0 * inputs_copy[i, t]
+        if read > STEP:
+            done[thread] += read
+            read = 0
+            rate = rate_at(start_rate, end_rate, done, total)
+    done[thread] += read
+    loss[thread, 0] += summed
+    loss[thread, 1] += pairs
