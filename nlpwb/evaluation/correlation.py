@@ -26,7 +26,7 @@ COPIES_AT_ONCE = 128  # of some hundred pairs each: what fits into a processor's
 def spearman(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's rank correlation of x (n,) and y (n,), ties by midranks; NaN where one of them is constant.
 
-    It is Pearson's correlation of the ranks (Spearman 1904; Kendall & Gibbons 1990, section 3.8 for ties).
+    It is Pearson's correlation of the ranks (Spearman 1904; Kendall & Gibbons 1990, chapter 3 for ties).
     """
     a, b = _checked(x), _checked(y)
     assert a.shape == b.shape, (a.shape, b.shape)
