@@ -19,6 +19,10 @@ LOSS_EVERY = 16
 """One window in so many is asked for its loss: a logarithm a pair would cost a tenth of the time."""
 
 
+compiled_anew: list[str] = []
+"""The kernels that this process compiled, and did not find on disk."""
+
+
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for this signature when its module is imported, without the GIL, and keep the code on disk.
 
@@ -29,9 +33,12 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
 
     def compiled(function: Callable[..., Any]) -> Any:
         try:
-            return njit(signature, cache=True, **flags)(function)
+            made = njit(signature, cache=True, **flags)(function)
         except RuntimeError:  # numba's word for having nowhere to keep it
-            return njit(signature, **flags)(function)
+            made = njit(signature, **flags)(function)
+        if not made.stats.cache_hits:
+            compiled_anew.append(function.__name__)
+        return made
 
     return compiled
 

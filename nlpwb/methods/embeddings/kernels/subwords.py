@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from nlpwb.methods.embeddings.kernels.shared import kernel
+
+
+@njit(inline="always")
+def _fnv1a(value: np.uint64, byte: np.uint8) -> np.uint64:
+    """One byte more; bytes are signed, as in ``vectors.ngrams.fnv1a``."""
+    signed = np.uint64(byte) | np.uint64(0xFFFFFF00) if byte > 127 else np.uint64(byte)
+    return ((value ^ signed) * np.uint64(16777619)) & np.uint64(0xFFFFFFFF)
 
 
 @kernel("int64(uint8[::1], int64[::1], int64, int64, int64, int64[::1], int32[::1])")
@@ -31,14 +39,14 @@ def _hashed(
         for start in range(begin, end):
             if text[start] & 0xC0 == 0x80:  # inside a character of UTF-8
                 continue
-            value = np.uint32(2166136261)
+            value = np.uint64(2166136261)
             length = 0
             at = start
             while at < end and length < longest:
-                value = (value ^ np.uint32(np.int32(np.int8(text[at])))) * np.uint32(16777619)
+                value = _fnv1a(value, text[at])
                 at += 1
                 while at < end and text[at] & 0xC0 == 0x80:
-                    value = (value ^ np.uint32(np.int32(np.int8(text[at])))) * np.uint32(16777619)
+                    value = _fnv1a(value, text[at])
                     at += 1
                 length += 1
                 if length < shortest or (length == 1 and (start == begin or at == end)):

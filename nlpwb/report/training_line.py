@@ -1,0 +1,79 @@
+"""What a person sees while something trains: one line on the terminal, in place; nothing anywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nlpwb.workflows.words.training import TrainingProgress
+
+_CLEAR = "\r\x1b[K"
+
+
+class TrainingLine:
+    """A line on stderr that is written over; ``live`` False for one that says nothing."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._open = False
+
+    def show(self, progress: TrainingProgress) -> None:
+        """Write the line anew."""
+        if self._live:
+            sys.stderr.write(_CLEAR + line(progress))
+            sys.stderr.flush()
+            self._open = True
+
+    def above(self, note: Callable[[str], None]) -> Callable[[str], None]:
+        """A note that does not run into the line."""
+
+        def say(text: str) -> None:
+            self.close()
+            note(text)
+
+        return say
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._open:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()
+            self._open = False
+
+
+def line(progress: TrainingProgress) -> str:
+    """``epoch 2 of 5    31 %    1,240,000 words/s   loss 2.214    35 s left``."""
+    parts = [
+        f"epoch {progress.epoch + 1} of {progress.epochs}",
+        f"{progress.share:4.0%}",
+        f"{progress.words_per_second:9,.0f} words/s",
+    ]
+    if math.isfinite(progress.loss):
+        parts.append(f"loss {progress.loss:.3f}")
+    if math.isfinite(progress.seconds_left):
+        parts.append(f"{_clock(progress.seconds_left)} left")
+    return "   ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    """``48 s``, ``3:05``, ``1:02:07``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    hours, minutes = divmod(whole // 60, 60)
+    tail = f"{minutes:02d}:{whole % 60:02d}"
+    return f"{hours}:{tail}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+@contextlib.contextmanager
+def training_line(*, quiet: bool) -> Iterator[TrainingLine]:
+    """A line for as long as the context lasts, on a terminal and unless ``quiet``."""
+    line = TrainingLine(live=sys.stderr.isatty() and not quiet)
+    try:
+        yield line
+    finally:
+        line.close()
