@@ -6,12 +6,13 @@ as equations 3 and 4 over cosines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpwb.vectors.neighbors import Rows, cosine_blocks, greatest, hidden_rows, nearest
 from nlpwb.vectors.similarity import unit_rows
 from nlpwb.vectors.spelling import rows_ignoring_case
 from nlpwb.vectors.table import Floats, WordVectors
@@ -48,6 +49,42 @@ def _shifted(cosines: Floats) -> Floats:
     shifted = cosines + np.float32(1)
     shifted /= np.float32(2)
     return shifted
+
+
+def solve(
+    vectors: WordVectors,
+    positive: Floats,
+    negative: Floats,
+    *,
+    k: int,
+    method: Method = "3cosadd",
+    exclude: Collection[int] = (),
+    restrict: int | None = None,
+) -> tuple[Rows, Floats]:
+    """The ``k`` rows that are most like ``positive`` (p, dim) and least like ``negative`` (n, dim): rows (k,), scores (k,).
+
+    Each vector counts by its direction alone. The score of 3CosAdd is the cosine with the sum, the score of 3CosMul is
+    :func:`multiplied`. ``exclude``, ``restrict``, ties and missing answers are those of :func:`~nlpwb.vectors.neighbors.nearest`.
+    """
+    plus, minus = unit_rows(positive), unit_rows(negative)
+    if method == "3cosadd":
+        query = plus.sum(axis=0) - minus.sum(axis=0)
+        rows, scores = nearest(vectors, query[None], k=k, exclude=[exclude], restrict=restrict)
+    else:
+        blocks = _multiplied_blocks(vectors, plus, minus, restrict)
+        rows, scores = greatest(blocks, 1, k=k, hidden=hidden_rows([exclude]))
+    return rows[0], scores[0]
+
+
+def _multiplied_blocks(
+    vectors: WordVectors, plus: Floats, minus: Floats, restrict: int | None
+) -> Iterator[tuple[int, Floats]]:
+    for start, cosines in cosine_blocks(vectors, np.vstack([plus, minus]), restrict=restrict):
+        zeros = np.flatnonzero(np.isinf(cosines[0]))
+        cosines[:, zeros] = 0
+        scores = multiplied(list(cosines[: len(plus)]), list(cosines[len(plus) :]))
+        scores[zeros] = -np.inf
+        yield start, scores[None]
 
 
 def solve_analogies(
