@@ -16,14 +16,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from nlpwb.errors import InputError, ModelError
-from nlpwb.vectors.table import Subwords, WordVectors
+from nlpwb.vectors.table import BLOCK, Counts, Floats, Subwords, WordVectors
 
 FORMAT = 1
 KIND = "word-vectors"
@@ -44,31 +44,53 @@ def write_folder(target: Path, vectors: WordVectors, facts: Mapping[str, Any]) -
     Raises:
         InputError: the place is taken by something else, or cannot be written.
     """
+
+    def blocks() -> Iterator[tuple[Sequence[str], Floats]]:
+        for start in range(0, len(vectors), BLOCK):
+            part = slice(start, start + BLOCK)
+            yield vectors.words[part], np.asarray(vectors.vectors[part], dtype=np.float32)
+
+    write_blocks(
+        target,
+        blocks(),
+        dimensions=vectors.dimensions,
+        counts=lambda words: None if vectors.counts is None else vectors.counts[:words],
+        subwords=vectors.subwords,
+        facts=facts,
+    )
+
+
+def write_blocks(
+    target: Path,
+    blocks: Iterable[tuple[Sequence[str], Floats]],
+    *,
+    dimensions: int,
+    counts: Callable[[int], Counts | None],
+    subwords: Subwords | None,
+    facts: Mapping[str, Any],
+) -> int:
+    """As :func:`write_folder`, from rows that come a block at a time: words, and float32 (n, dim); the number of words.
+
+    ``counts`` is asked for those of the first n words once all rows have come.
+
+    Raises:
+        InputError: the place is taken by something else, or cannot be written.
+    """
     check_target(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        np.save(temporary / "vectors.npy", np.ascontiguousarray(vectors.vectors, dtype=np.float32))
-        np.save(temporary / "norms.npy", np.asarray(vectors.norms, dtype=np.float32))
-        if vectors.counts is not None:
-            np.save(temporary / "counts.npy", np.asarray(vectors.counts, dtype=np.int64))
-        subwords = None
-        if vectors.subwords is not None:
-            held = vectors.subwords
-            np.save(temporary / "subwords.npy", np.ascontiguousarray(held.table, dtype=np.float32))
-            subwords = {"shortest": held.shortest, "longest": held.longest, "buckets": held.buckets}
-            if held.rows is not None:
-                pairs = np.array(sorted(held.rows.items()), dtype=np.int64).reshape(-1, 2)
-                np.save(temporary / "subword-rows.npy", pairs)
-        with (temporary / "vocabulary.json").open("w", encoding="utf-8") as file:
-            json.dump(list(vectors.words), file, ensure_ascii=True, separators=(",\n", ":"))
+        words = _write_rows(temporary, blocks, dimensions)
+        known = counts(words)
+        if known is not None:
+            np.save(temporary / "counts.npy", np.asarray(known, dtype=np.int64))
         manifest = {
             "format": FORMAT,
             "kind": KIND,
-            "words": len(vectors),
-            "dimensions": vectors.dimensions,
-            "subwords": subwords,
+            "words": words,
+            "dimensions": dimensions,
+            "subwords": None if subwords is None else _write_subwords(temporary, subwords),
             "facts": dict(facts),
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
@@ -79,18 +101,71 @@ def write_folder(target: Path, vectors: WordVectors, facts: Mapping[str, Any]) -
         }
         text = json.dumps(manifest, ensure_ascii=True, indent=1) + "\n"
         (temporary / MANIFEST).write_text(text, encoding="utf-8")
-        if target.exists():
-            old = target.with_name(f".{target.name}.{os.getpid()}.old")
-            target.rename(old)
-            temporary.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            temporary.rename(target)
+        _put_in_place(temporary, target)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"-o {target}: {reason}; choose another place") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+    return words
+
+
+def _write_rows(
+    folder: Path, blocks: Iterable[tuple[Sequence[str], Floats]], dimensions: int
+) -> int:
+    """vectors.npy, norms.npy and vocabulary.json, as the rows come; how many words there were."""
+    norms: list[Floats] = []
+    count = 0
+    with (
+        (folder / "vectors.npy").open("wb") as table,
+        (folder / "vocabulary.json").open("w", encoding="utf-8") as vocabulary,
+    ):
+        _write_head(table, 0, dimensions)
+        head = table.tell()
+        vocabulary.write("[")
+        for words, rows in blocks:
+            data = np.ascontiguousarray(rows, dtype=np.float32)
+            table.write(data.data)
+            norms.append(np.sqrt(np.einsum("ij,ij->i", data, data)))
+            text = json.dumps(list(words), ensure_ascii=True, separators=(",\n", ":"))[1:-1]
+            vocabulary.write(f",\n{text}" if count else text)
+            count += len(words)
+        vocabulary.write("]")
+        table.seek(0)
+        _write_head(table, count, dimensions)
+        # numpy keeps room in the head for any number of rows.
+        assert table.tell() == head
+    np.save(folder / "norms.npy", np.concatenate(norms) if norms else np.empty(0, np.float32))
+    return count
+
+
+def _write_head(file: BinaryIO, rows: int, dimensions: int) -> None:
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "<f4", "fortran_order": False, "shape": (rows, dimensions)}
+    )
+
+
+def _write_subwords(folder: Path, held: Subwords) -> dict[str, Any]:
+    """subwords.npy and, of a pruned table, subword-rows.npy; what the manifest says of them."""
+    with (folder / "subwords.npy").open("wb") as table:
+        _write_head(table, len(held.table), held.table.shape[1])
+        for start in range(0, len(held.table), BLOCK):
+            part = held.table[start : start + BLOCK]
+            table.write(np.ascontiguousarray(part, dtype=np.float32).tobytes())
+    if held.rows is not None:
+        pairs = np.array(sorted(held.rows.items()), dtype=np.int64).reshape(-1, 2)
+        np.save(folder / "subword-rows.npy", pairs)
+    return {"shortest": held.shortest, "longest": held.longest, "buckets": held.buckets}
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    if not target.exists():
+        temporary.rename(target)
+        return
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    target.rename(old)
+    temporary.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_target(target: Path) -> None:

@@ -1,0 +1,273 @@
+"""Rows of a file of word vectors, a block at a time: what every reader gives and every writer takes."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from nlpwb.errors import InputError
+from nlpwb.vectors.table import Counts, Floats, Subwords, WordVectors
+
+BLOCK_BYTES = 1 << 22
+"""Bytes of the rows that are read, checked and written at a time."""
+ENCODING_ERRORS = {"strict": "strict", "replace": "replace", "escape": "backslashreplace"}
+DUPLICATES = ("refuse", "first")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What becomes of words that are not UTF-8 (``strict``, ``replace``, ``escape``) or come twice (``refuse``, ``first``).
+
+    By default a text is refused, and a fastText model, which takes any bytes for words, shows them as ``\\x97``.
+    """
+
+    encoding_errors: str | None = None
+    duplicates: str = "refuse"
+
+
+class Source(Protocol):
+    """One format's reader.
+
+    ``fill`` puts the next rows into an array float32 (n, dim) and gives their words: at most n, and none at the end only.
+    ``place`` names a row of the file, counted from zero, as its reader finds it: a line, or the number of a word.
+    """
+
+    dimensions: int
+
+    def fill(self, out: Floats) -> list[str]:
+        """Put the next rows into ``out``; their words."""
+
+    def place(self, row: int) -> str:
+        """Where the row stands."""
+
+
+@dataclass(eq=False)
+class Rows:
+    """A file being read: its rows in order, checked; what is known of it before and after.
+
+    ``promised`` is the number of words that the file announces, None where it does not. ``room`` is an upper bound of it that
+    the size of the file allows, so that no file can ask for more memory than it could fill. ``whole`` is the table itself where
+    it is in memory, or mapped, already.
+    """
+
+    path: Path
+    format: str
+    source: Source
+    reading: Reading = field(default_factory=Reading)
+    promised: int | None = None
+    room: int | None = None
+    all_counts: Counts | None = None
+    subwords: Subwords | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    whole: WordVectors | None = None
+    _seen: dict[str, int] = field(default_factory=dict)
+    _dropped: list[int] = field(default_factory=list)
+    _row: int = 0
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
+        return self.source.dimensions
+
+    @property
+    def exact(self) -> int | None:
+        """The number of words that will come, where it is certain."""
+        return self.promised if self.reading == Reading() else None
+
+    def fill(self, out: Floats) -> list[str]:
+        """Put the next rows into ``out`` and give their words; none at the end only.
+
+        Raises:
+            InputError: the file is not what it seemed to be; the sentence names the word and its place.
+        """
+        words: list[str] = []
+        while not words:
+            try:
+                found = self.source.fill(out)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise InputError(
+                    f"{self.path}: the compressed file is cut short or damaged ({error}), after word {self._row:,}; copy it anew"
+                ) from None
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise InputError(f"{self.path} cannot be read ({reason}); check it") from None
+            if not found:
+                return []
+            self._check_numbers(found, out)
+            words = self._distinct(found, out)
+        return words
+
+    def blocks(
+        self, *, limit: int | None = None, normalize: bool = False
+    ) -> Iterator[tuple[list[str], Floats]]:
+        """The rows in blocks, words and float32 (n, dim), the array used again for each; at most ``limit`` rows in all.
+
+        ``normalize`` divides each by its length; a row of zeros stays.
+        """
+        size = max(1, BLOCK_BYTES // (4 * self.dimensions))
+        out = np.empty((size, self.dimensions), dtype=np.float32)
+        left = limit
+        while left is None or left > 0:
+            words = self.fill(out if left is None else out[:left])
+            if not words:
+                return
+            rows = out[: len(words)]
+            if normalize:
+                lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+                lengths[lengths == 0] = 1
+                rows /= lengths[:, None].astype(np.float32)
+            left = None if left is None else left - len(words)
+            yield words, rows
+
+    def counts(self, words: int) -> Counts | None:
+        """The counts of the first ``words`` rows that were given, int64; None where the file has none."""
+        if self.all_counts is None or not self._dropped:
+            return None if self.all_counts is None else self.all_counts[:words]
+        return np.delete(self.all_counts, self._dropped)[:words]
+
+    def _check_numbers(self, words: list[str], out: Floats) -> None:
+        rows = out[: len(words)]
+        if np.isfinite(rows).all():
+            return
+        row, column = np.argwhere(~np.isfinite(rows))[0].tolist()
+        raise InputError(
+            f"{self.path}: {self.source.place(self._row + row)} ({shown(words[row])}) has {rows[row, column]} as its number "
+            f"{column + 1:,}; a vector has finite numbers only, so make the file anew or leave the word out"
+        )
+
+    def _distinct(self, words: list[str], out: Floats) -> list[str]:
+        first = self._row
+        self._row += len(words)
+        seen = self._seen
+        before = len(seen)
+        if seen.keys().isdisjoint(words):
+            seen.update(zip(words, range(first, self._row), strict=True))
+            if len(seen) == before + len(words):
+                return words
+            for word in words:
+                seen.pop(word, None)
+        keep = []
+        for number, word in enumerate(words):
+            if word not in seen:
+                seen[word] = first + number
+                keep.append(number)
+            elif self.reading.duplicates == "first":
+                self._dropped.append(first + number)
+            else:
+                raise InputError(
+                    f"{self.path}: the word {shown(word)} stands twice, at {self.source.place(seen[word])} and at "
+                    f"{self.source.place(first + number)}; keep the first with: nlpwb words convert --duplicates first"
+                )
+        out[: len(keep)] = out[keep]
+        return [words[number] for number in keep]
+
+
+def collect(rows: Rows, *, limit: int | None = None) -> WordVectors:
+    """The whole table of a file, read once into one array."""
+    room = rows.room if rows.room is not None else 1 << 12
+    if limit is not None:
+        room = min(room, limit)
+    step = max(1, BLOCK_BYTES // (4 * rows.dimensions))
+    table = np.empty((max(room, 1), rows.dimensions), dtype=np.float32)
+    words: list[str] = []
+    while limit is None or len(words) < limit:
+        if len(words) == len(table):
+            # The end must be seen, and a file without a header does not say how far it is.
+            spare = np.empty((1, rows.dimensions), dtype=np.float32)
+            found = rows.fill(spare)
+            if not found:
+                break
+            table.resize((len(table) + len(table) // 2 + 1, rows.dimensions), refcheck=False)
+            table[len(words)] = spare[0]
+        else:
+            found = rows.fill(table[len(words) : len(words) + step])
+            if not found:
+                break
+        words += found
+    if len(words) < len(table):
+        table.resize((len(words), rows.dimensions), refcheck=False)
+    return WordVectors(
+        words=words,
+        vectors=table,
+        counts=rows.counts(len(words)),
+        subwords=rows.subwords,
+        facts=rows.facts,
+    )
+
+
+class TableRows:
+    """The rows of a table that is in memory, or mapped."""
+
+    def __init__(self, vectors: WordVectors) -> None:
+        self.vectors = vectors
+        self.dimensions = vectors.dimensions
+        self._row = 0
+
+    def place(self, row: int) -> str:
+        """Its number among the words."""
+        return f"word {row + 1:,}"
+
+    def fill(self, out: Floats) -> list[str]:
+        """A slice."""
+        words = list(self.vectors.words[self._row : self._row + len(out)])
+        out[: len(words)] = self.vectors.vectors[self._row : self._row + len(words)]
+        self._row += len(words)
+        return words
+
+
+def table_rows(vectors: WordVectors, *, path: Path, format: str) -> Rows:
+    """A table as rows, so that what is written does not ask where it comes from."""
+    size = len(vectors)
+    return Rows(
+        path=path,
+        format=format,
+        source=TableRows(vectors),
+        promised=size,
+        room=size,
+        all_counts=vectors.counts,
+        subwords=vectors.subwords,
+        facts=vectors.facts,
+        whole=vectors,
+    )
+
+
+def shown(word: str) -> str:
+    """A word as a sentence quotes it: in marks, without control characters, not endless."""
+    text = repr(word)
+    return text if len(text) <= 60 else f"{text[:40]}…{text[-1]}"
+
+
+def decode(
+    words: Sequence[bytes | bytearray],
+    *,
+    path: Path,
+    reading: Reading,
+    place: Callable[[int], str],
+    first: int,
+) -> list[str]:
+    """Words that hold no space, decoded together.
+
+    Raises:
+        InputError: one is not UTF-8 and ``reading`` is strict; the sentence says which, and at which of its bytes.
+    """
+    if not words:
+        return []
+    errors = ENCODING_ERRORS[reading.encoding_errors or "strict"]
+    try:
+        return b" ".join(words).decode("utf-8", errors).split(" ")
+    except UnicodeDecodeError:
+        for number, word in enumerate(words):
+            try:
+                word.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"{path}: {place(first + number)} ({shown(word.decode('utf-8', 'backslashreplace'))}) is not UTF-8 at byte "
+                    f"{error.start + 1} of the word; read it with: nlpwb words convert --encoding-errors replace"
+                ) from None
+        raise AssertionError("the words together are UTF-8 where each of them is") from None
