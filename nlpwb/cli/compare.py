@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpwb.cli import options
+from nlpwb.cli import intrinsic, options
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
 from nlpwb.report.sink import check_place
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.design import Sources
     from nlpwb.workflows.request import Request
 
+TASKS = ("auto", "classify", "intrinsic")
 METRICS = ("accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc")
 PRESETS = ("quick", "standard")
 
@@ -36,8 +37,17 @@ Method = Annotated[
 
 
 def compare(
+    context: typer.Context,
     corpus: options.Corpus,
     method: Method = None,
+    task: Annotated[
+        str,
+        typer.Option(
+            help="classify: by labels; intrinsic: without them; auto: by labels where there are any.",
+            callback=options.among("--task", TASKS),
+            autocompletion=lambda: list(TASKS),
+        ),
+    ] = "auto",
     preset: Annotated[
         str | None,
         typer.Option(
@@ -120,7 +130,11 @@ def compare(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare methods on a corpus: score, interval, letters, cost; best first."""
+    """Compare methods on a corpus: score, interval, letters, cost; best first.
+
+    A corpus without labels is compared by what its documents and words tell: which other half belongs to a document, word
+    similarity, analogies, stability.
+    """
     from nlpwb.report.comparison import show_comparison
     from nlpwb.report.live import live_board
     from nlpwb.specs import parse_specs
@@ -142,9 +156,6 @@ def compare(
         raise UsageError(f"{given[0]} concerns a test file; give --test FILE, or leave it out")
     _check_ending("--plot", plot, (".png", ".svg"))
     _check_ending("--errors", errors, (".tsv", ".csv", ".jsonl", ".json", ".md"))
-    chosen = list(method or ())
-    if preset is not None or not chosen:
-        chosen = [*SPECS[preset or "standard"], *chosen]
     reading = options.read_options(
         text=text,
         label=label,
@@ -165,27 +176,48 @@ def compare(
     )
     processors = options.processors()
     at_a_time = jobs or threads or processors
+    threads_each = max(1, (threads or processors) // at_a_time)
+    design = Design(
+        source=corpus,
+        options=reading,
+        test=test,
+        test_options=test_reading if test is not None else None,
+        test_size=test_size,
+        folds=folds,
+        repeats=repeats,
+        seed=seed,
+        drop_duplicates=drop_duplicates,
+        budgets=_budgets(budget),
+    )
+    sources = Sources(design)
+    reason = intrinsic.reason_of(task, sources)
+    if reason is not None:
+        intrinsic.check_options(context, reason)
+        with options.open_cache(cache_dir, no_cache, sink) as cache:
+            intrinsic.run(
+                list(method or ()),
+                sources,
+                cache=cache,
+                sink=sink,
+                reason=reason,
+                jobs=at_a_time,
+                threads=threads_each,
+                method_timeout=method_timeout,
+                quiet=quiet,
+            )
+        return
+    chosen = list(method or ())
+    if preset is not None or not chosen:
+        chosen = [*SPECS[preset or "standard"], *chosen]
     request = Request(
-        design=Design(
-            source=corpus,
-            options=reading,
-            test=test,
-            test_options=test_reading if test is not None else None,
-            test_size=test_size,
-            folds=folds,
-            repeats=repeats,
-            seed=seed,
-            drop_duplicates=drop_duplicates,
-            budgets=_budgets(budget),
-        ),
+        design=design,
         specs=tuple(parse_specs(chosen)),
         metric=metric,
         seeds=seeds,
         jobs=at_a_time,
-        threads=max(1, (threads or processors) // at_a_time),
+        threads=threads_each,
         method_timeout=method_timeout,
     )
-    sources = Sources(request.design)
     with options.open_cache(cache_dir, no_cache, sink) as cache:
         with live_board([str(spec) for spec in request.specs], quiet=quiet) as progress:
             comparison = run(

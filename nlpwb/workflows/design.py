@@ -36,6 +36,11 @@ class Sources:
         self._test: Corpus | None = None
 
     @property
+    def has_read(self) -> bool:
+        """Whether the corpus is held already."""
+        return self._train is not None
+
+    @property
     def train(self) -> Corpus:
         """The corpus, or its training file."""
         if self._train is None:

@@ -149,9 +149,10 @@ def _check_labels(train: Corpus, test: Corpus | None, design: Design) -> None:
         if corpus is None:
             continue
         if corpus.labels is None:
+            way = "leave --task classify out" if corpus is train else "give a labelled corpus"
             raise InputError(
                 f"{corpus.name} has no labels to compare methods by; name their column with "
-                f"{option} COL, or give a labelled corpus"
+                f"{option} COL, or {way}"
             )
         if not any(text.strip() for text in corpus.texts):
             raise InputError(f"{corpus.name} holds no text at all; look at its text column")

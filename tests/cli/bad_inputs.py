@@ -175,10 +175,10 @@ CORPORA = [
     ),
     Bad(
         "no labels",
-        COMPARE,
+        COMPARE + " --task classify",
         1,
         "in.csv has no labels to compare methods by; name their column with --label COL, "
-        "or give a labelled corpus",
+        "or leave --task classify out",
         _file("in.csv", "text\na text\nmore text\n"),
     ),
     Bad(

@@ -25,8 +25,9 @@ HELD_OUT = 10_000
 """A fifth of the documents is held out, and no more than these: they are for asking, the others for learning."""
 QUERIES = 5_000
 LEAST_UNITS: dict[Unit, tuple[int, ...]] = {"words": (20, 10, 6), "characters": (40, 20, 12)}
-"""What a document needs to be cut in two: the first of these that ENOUGH documents reach, else the last."""
+"""What a document needs to be cut in two: the first of these that ENOUGH documents reach, or nearly all that can reach any."""
 ENOUGH = 100
+NEARLY_ALL = 0.9
 LEAST_COUNTS = (5, 3, 2)
 """How often a reference word stands in both halves: the first of these that leaves ENOUGH_WORDS, else the last."""
 ENOUGH_WORDS = 1_000
@@ -49,7 +50,9 @@ def write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
     warnings = _health(corpus)
     advice = without_spaces(corpus.texts)
     unit: Unit = "words" if advice is None else "characters"
-    share = design.test_size or min(TEST_SIZE, HELD_OUT / len(corpus))
+    share = design.test_size
+    if share is None:
+        share = min(TEST_SIZE, HELD_OUT / len(corpus))
     split = holdout(corpus, test_size=share, seed=design.seed)
     within = holdout(_part(corpus, split.train), test_size=0.5, seed=design.seed)
     parts = {
@@ -71,6 +74,11 @@ def write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
         _, numbers = np.unique([corpus.groups[row] for row in queries], return_inverse=True)
         np.save(folder / "groups.npy", numbers.astype(np.int64))
         groups = int(numbers.max()) + 1
+        if groups < 2:
+            raise InputError(
+                f"{corpus.name}: the {len(queries):,} documents that are asked belong to one group, and an "
+                "interval over groups needs two at least; leave --group-col out"
+            )
     (folder / "reference.json").write_text(json.dumps(reference), encoding="utf-8")
     digests = {name: _digest(corpus.texts[row] for row in rows) for name, rows in parts.items()}
     asked = [*(corpus.texts[row] for row in (*queries, *split.test)), unit, *reference]
@@ -131,11 +139,9 @@ def _queries(
     for row in held_out:
         first.setdefault(text_hash(corpus.texts[row]), row)
     lengths = {key: length(corpus.texts[row], unit) for key, row in first.items()}
-    least = LEAST_UNITS[unit][-1]
-    for limit in LEAST_UNITS[unit]:
-        if sum(n >= limit for n in lengths.values()) >= ENOUGH:
-            least = limit
-            break
+    reached = {limit: sum(n >= limit for n in lengths.values()) for limit in LEAST_UNITS[unit]}
+    enough = min(ENOUGH, NEARLY_ALL * reached[LEAST_UNITS[unit][-1]])
+    least = next(limit for limit, n in reached.items() if n >= enough)
     lots = sorted((_lot(key, seed), key) for key, n in lengths.items() if n >= least)
     if len(lots) < 2:
         raise InputError(

@@ -1,0 +1,227 @@
+"""Cells to a verdict without labels: retrieval with letters, word tests, stability, and the answer in words."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np  # noqa: TID253  only functions import this module
+from numpy.typing import NDArray  # noqa: TID253
+
+from nlpwb.cache.store import Artifact
+from nlpwb.data.wordsets import builtin_similarity
+from nlpwb.evaluation.correlation import bootstrap_spearman, spearman
+from nlpwb.evaluation.cost import recommend
+from nlpwb.evaluation.intervals import Interval, wilson
+from nlpwb.evaluation.letters import letters
+from nlpwb.evaluation.power import smallest_separable_normal
+from nlpwb.evaluation.retrieval import (
+    chance,
+    compare_means,
+    mean_intervals,
+    recalls,
+    reciprocal_ranks,
+)
+from nlpwb.evaluation.significance import Pair
+from nlpwb.records import ALPHA, Answer, PairResult
+from nlpwb.records_intrinsic import IntrinsicResult, IntrinsicVerdict
+from nlpwb.vectors.drift import jaccard
+from nlpwb.workflows.intrinsic.plan import IntrinsicPlan
+from nlpwb.workflows.intrinsic.protocol import LEAST_QUESTIONS, RECALL_AT
+from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheaper, others, times
+
+FIELDS = {"WordSim-353": "wordsim353", "SimLex-999": "simlex999"}
+"""The fields of a result by the names of the sets."""
+LEAST_PAIRS = 20
+"""Below so many covered pairs there is no figure: its interval would span most of the scale."""
+_TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A method whose whole training part was asked; the other cells are None where they failed, or where there are none."""
+
+    method: str
+    deterministic: bool
+    train: Artifact
+    seed: Artifact | None = None
+    half_a: Artifact | None = None
+    half_b: Artifact | None = None
+    stability_error: str | None = None
+
+
+def judge(plan: IntrinsicPlan, methods: Sequence[Asked], *, seed: int) -> IntrinsicVerdict:
+    """Compare methods that were asked the same questions."""
+    standings = [np.load(one.train.path / "standings.npy", allow_pickle=False) for one in methods]
+    ranks = np.stack([reciprocal_ranks(found) for found in standings])
+    hits = np.stack([recalls(found, k=RECALL_AT) for found in standings])
+    groups = plan.query_groups()
+    mrr, recall = ranks.mean(axis=1).tolist(), hits.mean(axis=1).tolist()
+    mrr_ends = mean_intervals(ranks, groups=groups, seed=seed)
+    recall_ends = mean_intervals(hits, groups=groups, seed=seed)
+    pairs = compare_means(ranks, groups=groups, seed=seed)
+    significant = {(pair.i, pair.j) for pair in pairs if pair.p_holm < ALPHA}
+    shown = letters(mrr, significant, higher_is_better=True)
+    order = sorted(range(len(methods)), key=lambda m: -mrr[m])
+    to_best = {pair.i + pair.j - order[0]: pair for pair in pairs if order[0] in (pair.i, pair.j)}
+    results = []
+    for m in order:
+        result = IntrinsicResult(
+            method=methods[m].method,
+            **_three("mrr", mrr[m], mrr_ends[m]),
+            **_three("recall", recall[m], recall_ends[m]),
+            letters=shown[m],
+            stability_error=methods[m].stability_error,
+            **_costs(methods[m].train),
+            **_word_tests(methods[m].train, seed=seed),
+            **_stability(methods[m], seed=seed),
+        )
+        results.append(_to_best(result, to_best[m], m) if m != order[0] else result)
+    separable = None
+    if pairs:
+        errors = [(pair.high - pair.low) / (2 * _TWO_SIDED) for pair in pairs]
+        separable = smallest_separable_normal(statistics.median(errors), alpha=ALPHA / len(pairs))
+    names = [one.method for one in methods]
+    return IntrinsicVerdict(
+        results,
+        [
+            PairResult(
+                names[pair.i], names[pair.j], pair.delta, pair.low, pair.high, pair.p, pair.p_holm
+            )
+            for pair in pairs
+        ],
+        separable,
+        _answer(results, separable, plan),
+    )
+
+
+def _to_best(result: IntrinsicResult, pair: Pair, m: int) -> IntrinsicResult:
+    sign = 1 if pair.i == m else -1
+    low, high = sorted((sign * pair.low, sign * pair.high))
+    return replace(result, delta=sign * pair.delta, delta_low=low, delta_high=high)
+
+
+def _three(name: str, value: float, ends: Interval) -> dict[str, Any]:
+    return {name: value, f"{name}_low": ends.low, f"{name}_high": ends.high}
+
+
+def _costs(cell: Artifact) -> dict[str, Any]:
+    facts = cell.facts
+    seconds = facts["transform_seconds"]
+    return {
+        "oov_rate": facts["oov_rate"],
+        "fit_seconds": facts["fit_seconds"],
+        "docs_per_second": facts["documents"] / seconds if seconds > 0 else None,
+        "peak_mib": facts["peak_bytes"] / 2**20,
+        "bytes": facts["model_bytes"],
+        "dimensions": facts["dimensions"],
+    }
+
+
+def _word_tests(cell: Artifact, *, seed: int) -> dict[str, Any]:
+    """Similarity and analogies of a method with word vectors; nothing of another."""
+    if not cell.facts["word_vectors"]:
+        return {}
+    found: dict[str, Any] = {}
+    for number, similarity in enumerate(builtin_similarity()):
+        field = FIELDS[similarity.name]
+        cosines = np.load(cell.path / f"similarity-{number}.npy", allow_pickle=False)
+        covered = np.isfinite(cosines)
+        n = int(covered.sum())
+        found[f"{field}_pairs"] = n
+        if n < LEAST_PAIRS:
+            continue
+        machine, people = cosines[covered], np.array(similarity.scores)[covered]
+        value = spearman(machine, people)
+        if math.isfinite(value):
+            found |= _three(field, value, bootstrap_spearman(machine, people, seed=seed))
+    answers = np.load(cell.path / "analogies.npy", allow_pickle=False)
+    n = int((answers >= 0).sum())
+    found["analogies_questions"] = n
+    if n >= LEAST_QUESTIONS:
+        right = int((answers == 1).sum())
+        found |= _three("analogies", right / n, wilson(right, n))
+    return found
+
+
+def _stability(method: Asked, *, seed: int) -> dict[str, Any]:
+    """How much of a word's neighbours two trainings share: under another seed, and on two halves of the texts."""
+    if not method.train.facts["word_vectors"]:
+        return {}
+    found: dict[str, Any] = {}
+    if method.deterministic:
+        found["seed_stability"] = 1.0
+    elif method.seed is not None:
+        found |= _overlap("seed_stability", method.train, method.seed, seed=seed)
+    if method.half_a is not None and method.half_b is not None:
+        found |= _overlap("half_stability", method.half_a, method.half_b, seed=seed)
+    return found
+
+
+def _overlap(name: str, one: Artifact, other: Artifact, *, seed: int) -> dict[str, Any]:
+    a, b = (np.load(cell.path / "neighbors.npy", allow_pickle=False) for cell in (one, other))
+    known: NDArray[np.bool_] = (a >= 0).all(axis=1) & (b >= 0).all(axis=1)
+    n = int(known.sum())
+    if n < 2:
+        return {f"{name}_words": n}
+    shares = jaccard(a[known], b[known])
+    (ends,) = mean_intervals(shares[None, :], seed=seed)
+    return {f"{name}_words": n, **_three(name, float(shares.mean()), ends)}
+
+
+def _answer(
+    found: Sequence[IntrinsicResult], separable: float | None, plan: IntrinsicPlan
+) -> Answer | None:
+    """One sentence: what to use for the similarity of documents, what cannot be told from it, what is cheapest of these."""
+    if len(found) < 2:
+        return None
+    near = [
+        result.delta_low is None or result.delta_low <= 0 <= (result.delta_high or 0.0)
+        for result in found
+    ]
+    costs = [
+        _cost(result, plan) if within else math.nan
+        for result, within in zip(found, near, strict=True)
+    ]
+    advice = recommend(
+        [result.mrr or 0.0 for result in found],
+        [result.letters or "" for result in found],
+        costs,
+        higher_is_better=True,
+    )
+    best, tied = found[advice.best], [found[m] for m in advice.tied]
+    cheapest = found[advice.cheapest_tied]
+    asked = f"on these {plan.queries:,} held-out documents"
+    use = "to compare documents"
+    saved = costs[advice.best] - costs[advice.cheapest_tied]
+    guessing, _ = chance(plan.queries, k=RECALL_AT)
+    if (best.mrr_low or 0.0) <= guessing:
+        text = f"O{asked[1:]} no method is shown to find their other halves better than guessing."
+    elif not tied:
+        text = f"Use {best.method} {use}: {asked} it finds their other halves better than {others(len(found) - 1)}."
+    elif advice.times_cheaper < WORTH_NAMING or saved < WORTH_SAVING:
+        names = [result.method for result in tied]
+        text = f"Use {best.method} {use}: {asked} {listed(names)} cannot be told from it, and {no_cheaper(names)}."
+    else:
+        rest = [result.method for result in tied if result is not cheapest]
+        text = f"Use {cheapest.method} {use}: {asked} within noise of the best ({best.method}), and {times(advice.times_cheaper)}"
+        text += f"; {listed(rest)} cannot be told from the best either." if rest else "."
+    if separable is not None and math.isfinite(separable) and separable > 0:
+        text += f" Differences in MRR of {separable:.3f} or more would show."
+    return Answer(
+        text=text,
+        best=best.method,
+        tied=[result.method for result in tied],
+        cheapest=cheapest.method,
+    )
+
+
+def _cost(result: IntrinsicResult, plan: IntrinsicPlan) -> float:
+    """What a method costs, in seconds: fitting, and turning the queries into vectors once."""
+    if result.fit_seconds is None:
+        return math.nan
+    asking = plan.queries / result.docs_per_second if result.docs_per_second else 0.0
+    return result.fit_seconds + asking
