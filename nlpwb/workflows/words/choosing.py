@@ -182,7 +182,7 @@ def nearest_words(
     norms = np.linalg.norm(queries, axis=1, keepdims=True)
     own = np.array([table.numbers.get(word, -1) for word in without], dtype=np.int64)
     k = min(k, len(table) - 1)
-    queries = queries / np.where(norms, norms, np.float32(1))
+    queries = np.asarray(queries / np.where(norms, norms, 1), dtype=np.float32)
     rows, cosines = greatest(queries, units, k=k, hidden=own)
     return [
         [(table.words[row], cosine) for row, cosine in zip(line, values, strict=True)]

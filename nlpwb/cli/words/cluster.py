@@ -1,0 +1,150 @@
+"""``nlpwb words cluster``: words in groups, as a table, a tree or a dendrogram."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlpwb.cli import options
+from nlpwb.errors import UsageError
+from nlpwb.report.sink import Column
+
+Vectors = Annotated[
+    Path, typer.Argument(help="Word vectors.", metavar="VECTORS", show_default=False)
+]
+Words = Annotated[
+    str | None,
+    typer.Option(help="These words, apart by commas; @FILE: a word a line.", metavar="WORDS"),
+]
+Around = Annotated[
+    str | None, typer.Option(help="This word and its nearest neighbours.", metavar="WORD")
+]
+Neighbours = Annotated[int, typer.Option("-k", help="Neighbours that --around takes.", min=1)]
+
+
+def cluster(
+    vectors: Vectors,
+    words: Words = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            help="The most frequent words; 1000 where no others are named.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    around: Around = None,
+    k: Neighbours = 40,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="kmeans (by direction) or agglomerative (average linkage).",
+            callback=options.among("--method", ("kmeans", "agglomerative")),
+            metavar="NAME",
+        ),
+    ] = "kmeans",
+    clusters: Annotated[
+        str, typer.Option(help="How many; auto: by the mean silhouette.", metavar="N|auto")
+    ] = "auto",
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Print the tree of --method agglomerative.")
+    ] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="Draw the dendrogram: .png or .svg.", metavar="FILE"),
+    ] = None,
+    theme: Annotated[
+        str,
+        typer.Option(
+            help="Colours of the dendrogram: light or dark.",
+            callback=options.among("--theme", ("light", "dark")),
+            metavar="NAME",
+        ),
+    ] = "light",
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Put words into groups: their size, the words in their middle, and how well they hold together."""
+    from nlpwb.report.dendrogram import check_dendrogram, plot_dendrogram
+    from nlpwb.workflows.words.choosing import Wanted
+    from nlpwb.workflows.words.clustering import cluster as run
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    if method != "agglomerative" and (tree or output is not None):
+        option = "--tree" if tree else f"-o {output}"
+        raise UsageError(f"{option}: k-means makes no tree; add --method agglomerative")
+    if output is not None:
+        check_dendrogram(output)
+    if words is None and around is None and top is None:
+        top = 1000
+    found = run(
+        vectors,
+        Wanted(words=words, top=top, around=around, k=k),
+        method=method,
+        clusters=_number(clusters),
+        seed=seed,
+        warn=sink.warn,
+    )
+    if found.tried:
+        tried = ", ".join(f"{count}: {score:.3f}" for count, score in found.tried)
+        sink.note(
+            f"{len(found.clusters)} clusters, by the mean silhouette of each number ({tried})"
+        )
+    if output is not None:
+        assert found.merges is not None
+        of = {member.word: member.cluster for member in found.members}
+        plot_dendrogram(
+            found.words,
+            found.merges,
+            [of[word] for word in found.words],
+            title=found.source,
+            path=output,
+            theme=theme,
+        )
+        sink.note(f"{output}: {len(found.members):,} words")
+    if tree and sink.format == "table":
+        from nlpwb.report.style import has_colour
+        from nlpwb.report.word_tree import word_tree
+
+        assert found.tree is not None
+        colour = sink.out is None and has_colour(sys.stdout)
+        sink.write(word_tree(found.tree, found.words, width=sink.width, colour=colour))
+        return
+
+    def decimals(value: float) -> str:
+        return f"{value:.3f}".replace("0.", ".", 1)
+
+    sink.table(
+        [dataclasses.asdict(group) for group in found.clusters],
+        [
+            Column("word", "word", table=False),
+            Column("cluster", "cluster", right=True, keep=True),
+            Column("cosine", "cosine", table=False),
+            Column("size", "words", right=True, keep=True, machine=False),
+            Column("cohesion", "cohesion", right=True, show=decimals, machine=False),
+            Column("silhouette", "silhouette", right=True, show=decimals),
+            Column("words", "nearest to its centre", wrap=True, machine=False),
+            Column("count", "count", table=False),
+        ],
+        before=[
+            f"{found.source}   {len(found.members):,} words   {len(found.clusters)} clusters "
+            f"({found.method})   mean silhouette {decimals(found.silhouette)}"
+        ],
+        records=[dataclasses.asdict(member) for member in found.members],
+        document=found.document(),
+    )
+
+
+def _number(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < 2:
+        raise UsageError(f"--clusters must be auto or a whole number from 2 on, got {text}")
+    return int(text)

@@ -1,0 +1,150 @@
+"""``nlpwb words plot``: a map of words, as a picture, a page, or a table of coordinates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpwb.cli import options
+from nlpwb.cli.words.cluster import Around, Neighbours, Vectors, Words
+from nlpwb.errors import UsageError
+from nlpwb.report.sink import Column
+
+Projection = Annotated[
+    str,
+    typer.Option(
+        help="pca (axes that say how much they show) or tsne (neighbours stay together).",
+        callback=options.among("--projection", ("pca", "tsne")),
+        metavar="NAME",
+    ),
+]
+Theme = Annotated[
+    str,
+    typer.Option(
+        help="Colours of a picture: light or dark; a page follows its reader.",
+        callback=options.among("--theme", ("light", "dark")),
+        metavar="NAME",
+    ),
+]
+
+
+def plot(
+    vectors: Vectors,
+    words: Words = None,
+    top: Annotated[
+        int | None, typer.Option(help="The most frequent words.", min=1, show_default=False)
+    ] = None,
+    around: Around = None,
+    k: Neighbours = 40,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Draw into this file: .png, .svg, or .html, one page that needs no network.",
+            metavar="FILE",
+        ),
+    ] = None,
+    projection: Projection = "pca",
+    theme: Theme = "light",
+    colour_by: Annotated[
+        str,
+        typer.Option(
+            "--colour-by",
+            help="cluster (k-means in all dimensions), axis or none; auto: axis where --axis is given, else cluster.",
+            callback=options.among("--colour-by", ("auto", "cluster", "axis", "none")),
+            metavar="NAME",
+        ),
+    ] = "auto",
+    clusters: Annotated[
+        int | None,
+        typer.Option(
+            help="How many clusters; else the number with the highest silhouette.",
+            min=2,
+            max=8,
+            show_default=False,
+        ),
+    ] = None,
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--axis",
+            help="fruit=banana,pear: a direction that words may lean to; twice at least.",
+            metavar="NAME=WORDS",
+            show_default=False,
+        ),
+    ] = None,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Draw words as a map; without -o, print its coordinates."""
+    from nlpwb.report.maps import check_map, write_map
+    from nlpwb.workflows.words.choosing import Wanted
+    from nlpwb.workflows.words.plotting import Style, map_words
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    if output is not None:
+        check_map(output, option="-o")
+    axes = _axes(axis or [])
+    picture = map_words(
+        vectors,
+        Wanted(words=words, top=top, around=around, k=k),
+        Style(
+            projection=projection,
+            colour_by=("axis" if axes else "cluster") if colour_by == "auto" else colour_by,
+            clusters=clusters,
+            axes=axes,
+        ),
+        seed=seed,
+        warn=sink.warn,
+    )
+    if output is not None:
+        sink.note(write_map(picture, output, theme=theme, option="-o"))
+        return
+    by_axis = bool(axes)
+    sink.table(
+        [
+            {
+                "word": mark.text,
+                "x": mark.x,
+                "y": mark.y,
+                "cluster": mark.group + 1 if mark.group is not None else None,
+                "axis": picture.groups[mark.group] if by_axis and mark.group is not None else None,
+                "count": mark.count,
+            }
+            for mark in picture.marks
+        ],
+        [
+            Column("word", "word", keep=True),
+            Column("x", "x", right=True, keep=True),
+            Column("y", "y", right=True, keep=True),
+            Column("axis", "axis") if by_axis else Column("cluster", "cluster", right=True),
+            Column("count", "count", right=True),
+        ],
+        before=["   ".join([picture.title, *picture.facts])],
+        after=picture.notes,
+    )
+
+
+def _axes(given: list[str]) -> dict[str, list[str]]:
+    """``fruit=banana,pear`` as a name and its words."""
+    axes: dict[str, list[str]] = {}
+    for text in given:
+        name, _, listed = text.partition("=")
+        words = [word.strip() for word in listed.split(",") if word.strip()]
+        if not name.strip() or not words:
+            raise UsageError(f"--axis {text} is not NAME=word,word; write fruit=banana,pear")
+        if name.strip() in axes:
+            raise UsageError(f"--axis {name.strip()} is given twice; put its words into one")
+        axes[name.strip()] = words
+    if len(axes) == 1:
+        raise UsageError("--axis is given once; words lean to one of two axes at least")
+    if len(axes) > 8:
+        raise UsageError(
+            f"--axis is given {len(axes)} times; eight are the most that can be told apart"
+        )
+    return axes

@@ -1,0 +1,173 @@
+"""Words in groups: how many, who is in them, and how well they hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlpwb.errors import InputError
+from nlpwb.options import Json
+from nlpwb.vectors.files import read_vectors
+from nlpwb.workflows.words.choosing import Wanted, choose
+
+if TYPE_CHECKING:
+    from nlpwb.vectors.clusters import Branch, Labels, Linkage
+    from nlpwb.vectors.table import Floats
+
+LEAST = 3
+MOST_PAIRS = 10_000
+"""Words whose distances from each other fit into memory: half a gigabyte."""
+NAMED = 8
+BANDS = 6
+AUTO_STARTS = 3
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A group: the words nearest to its centre, the mean cosine to the centre, the mean silhouette."""
+
+    cluster: int
+    size: int
+    words: list[str]
+    cohesion: float
+    silhouette: float
+
+
+@dataclass(frozen=True)
+class Member:
+    """A word in its cluster: the cosine to the centre, the word's own silhouette, how often it was counted."""
+
+    word: str
+    cluster: int
+    cosine: float
+    silhouette: float
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Words in clusters, the largest first. ``tried``: mean silhouette by number of clusters, where it was sought.
+
+    ``merges`` (scipy's linkage) and ``tree`` are there for the agglomerative method; their leaves are places in ``words``.
+    """
+
+    source: str
+    method: str
+    silhouette: float
+    words: list[str]
+    clusters: list[Cluster]
+    members: list[Member]
+    tried: list[tuple[int, float]]
+    merges: Linkage | None = None
+    tree: Branch | None = None
+
+    def document(self) -> dict[str, Json]:
+        """As JSON prints it."""
+        import dataclasses
+
+        return {
+            "source": self.source,
+            "method": self.method,
+            "silhouette": self.silhouette,
+            "clusters": [dataclasses.asdict(cluster) for cluster in self.clusters],
+            "words": [dataclasses.asdict(member) for member in self.members],
+        }
+
+
+def cluster(
+    source: Path,
+    wanted: Wanted,
+    *,
+    method: str,
+    clusters: int | None,
+    seed: int,
+    warn: Callable[[str], None],
+) -> Clustering:
+    """Put words into ``clusters`` groups; None: as many as have the highest mean silhouette.
+
+    Raises:
+        InputError: too few words for so many clusters, or too many for the method.
+    """
+    from nlpwb.vectors.clusters import centres, linkage, silhouettes, tree_of
+
+    chosen = choose(read_vectors(source), str(source), wanted, least=LEAST, warn=warn)
+    words, units = chosen.words, chosen.units
+    n = len(words)
+    if clusters is not None and clusters >= n:
+        raise InputError(
+            f"--clusters {clusters}: there are {n} words, and a cluster of each says nothing; "
+            f"ask for {n - 1} at most, or name more words"
+        )
+    if method == "agglomerative" and n > MOST_PAIRS:
+        raise InputError(
+            f"--method agglomerative compares every pair of words and takes {MOST_PAIRS:,} at most, "
+            f"got {n:,}; take fewer with --top, or --method kmeans"
+        )
+    merges = linkage(units) if method == "agglomerative" else None
+    labels, tried = grouped(units, merges, clusters=clusters, seed=seed)
+    middle = centres(units, labels)
+    cosines = (units * middle[labels]).sum(axis=1)
+    scores = silhouettes(units, labels)
+    members = [
+        Member(word, int(label) + 1, float(cosine), float(score), count)
+        for word, label, cosine, score, count in zip(
+            words, labels, cosines, scores, chosen.counts, strict=True
+        )
+    ]
+    groups = []
+    for number in range(1, int(labels.max()) + 2):
+        own = sorted((m for m in members if m.cluster == number), key=lambda m: -m.cosine)
+        groups.append(
+            Cluster(
+                cluster=number,
+                size=len(own),
+                words=[member.word for member in own[:NAMED]],
+                cohesion=sum(member.cosine for member in own) / len(own),
+                silhouette=sum(member.silhouette for member in own) / len(own),
+            )
+        )
+    return Clustering(
+        source=str(source),
+        method=method,
+        silhouette=float(scores.mean()),
+        words=words,
+        clusters=groups,
+        members=sorted(members, key=lambda m: (m.cluster, -m.cosine)),
+        tried=tried,
+        merges=merges,
+        tree=tree_of(merges, bands=BANDS) if merges is not None else None,
+    )
+
+
+def grouped(
+    units: Floats,
+    merges: Linkage | None,
+    *,
+    clusters: int | None,
+    seed: int,
+    most: int = 40,
+) -> tuple[Labels, list[tuple[int, float]]]:
+    """Cluster numbers of rows (n, dim), and what was tried on the way to their number: (clusters, mean silhouette)."""
+    from nlpwb.vectors.clusters import (
+        STARTS,
+        best_count,
+        candidates,
+        cut,
+        silhouettes,
+        spherical_kmeans,
+    )
+
+    def divided(count: int, starts: int) -> Labels:
+        if merges is not None:
+            return cut(merges, count)
+        return spherical_kmeans(units, count, seed=seed, starts=starts)
+
+    tried = []
+    if clusters is None:
+        for count in candidates(len(units), most=most):
+            score = float(silhouettes(units, divided(count, AUTO_STARTS)).mean())
+            tried.append((count, score))
+        clusters = best_count(tried)
+    return divided(clusters, STARTS), tried
