@@ -145,8 +145,10 @@ class _Run:
             for worker in workers:
                 while worker.is_alive():
                     worker.join(_LOOK)
-                    if progress is not None:
+                    if progress is not None and worker.is_alive():
                         progress(number, self.share, self.mean_loss)
+            if progress is not None and not failures:
+                progress(number, self.share, self.mean_loss)
         finally:
             stop.set()
             for worker in workers:
