@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlpwb.data.builtin import Builtin, find_builtin, is_builtin, names
-from nlpwb.data.sources import Source
-from nlpwb.data.textstream import head_text, open_text
+from nlpwb.data.encodings import mark_length, wide_encoding
+from nlpwb.data.sources import Source, refuse_binary, refuse_known
 from nlpwb.errors import InputError
 
 Pair = tuple[str, str]
@@ -188,12 +188,25 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file of words in it")
     source = Source(path)
-    head_text(source.name, source.head(), encoding="utf-8", skip_bad_rows=False)
-    with open_text(source, encoding="utf-8", newline="\n") as (lines, _):
-        for number, line in enumerate(lines, 1):
-            kept = line.strip()
-            if kept and not kept.startswith("#"):
-                yield number, kept
+    data = b"".join(source.blocks())
+    refuse_known(source.name, data)
+    wide = wide_encoding(data)
+    if wide:
+        raise InputError(f"{path} is {wide.upper()}, not UTF-8; save it as UTF-8")
+    refuse_binary(source.name, data)
+    try:
+        text = data[mark_length(data, "utf-8") :].decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = error.start + mark_length(data, "utf-8")
+        line = data.count(b"\n", 0, at) + 1
+        raise InputError(
+            f"{path}, byte {at:,} (line {line}): 0x{data[at]:02x} is not UTF-8; "
+            "save the file as UTF-8"
+        ) from None
+    for number, line in enumerate(text.split("\n"), 1):
+        kept = line.strip()
+        if kept and not kept.startswith("#"):
+            yield number, kept
 
 
 def _separator(line: str) -> str | None:
