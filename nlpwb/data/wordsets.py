@@ -198,9 +198,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         text = data[mark_length(data, "utf-8") :].decode("utf-8")
     except UnicodeDecodeError as error:
         at = error.start + mark_length(data, "utf-8")
-        line = data.count(b"\n", 0, at) + 1
+        wrong = data.count(b"\n", 0, at) + 1
         raise InputError(
-            f"{path}, byte {at:,} (line {line}): 0x{data[at]:02x} is not UTF-8; "
+            f"{path}, byte {at:,} (line {wrong}): 0x{data[at]:02x} is not UTF-8; "
             "save the file as UTF-8"
         ) from None
     for number, line in enumerate(text.split("\n"), 1):
