@@ -32,6 +32,7 @@ COMMANDS = (
     "predict",
     "embed",
     "words convert",
+    "words evaluate",
     "words drift",
     "words cluster",
     "words plot",
