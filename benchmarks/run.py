@@ -1,6 +1,6 @@
 """The speed table: every target of the project, measured as a ratio in one run.
 
-    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare]
+    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words]
 
 The vectorizers are measured on IMDB, found in the folder that NLPWB_SHARED_DATA names (or ../shared/data); without it those rows
 say so. Times are medians; memory is that of all processes of a command together.
@@ -15,24 +15,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import train_vectors
 from benchmarks.measuring import run, versus
+from benchmarks.rows import Row, print_rows
 
 NLPWB = [sys.executable, "-m", "nlpwb"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    ours: str
-    peer: str
-    ratio: str
-    target: str
-    met: bool
 
 
 def startup(runs: int) -> Iterator[Row]:
@@ -144,10 +133,17 @@ def compare(runs: int) -> Iterator[Row]:
         )
 
 
+def words(runs: int) -> Iterator[Row]:
+    """Word vectors against gensim; one pair of each, since gensim's take minutes."""
+    del runs
+    yield from train_vectors.rows(list(train_vectors.PARTS), epochs=5, runs=1, peers=None)
+
+
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "startup": startup,
     "vectorize": vectorize,
     "compare": compare,
+    "words": words,
 }
 
 
@@ -156,18 +152,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all by default")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    print("| what | ours | peer | ratio | target | met |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    missed = 0
-    for name in options.parts or PARTS:
-        for row in PARTS[name](options.runs):
-            missed += not row.met
-            said = "yes" if row.met else "NO"
-            print(
-                f"| {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.target} | {said} |",
-                flush=True,
-            )
-    return bool(missed)
+    return print_rows(row for name in options.parts or PARTS for row in PARTS[name](options.runs))
 
 
 if __name__ == "__main__":
