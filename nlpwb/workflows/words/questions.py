@@ -1,0 +1,173 @@
+"""What a table of word vectors answers about words: their neighbours, how similar two are, which of several is odd."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from nlpwb.errors import UsageError
+from nlpwb.workflows.words.asking import (
+    CHUNK,
+    Asked,
+    Known,
+    UnknownWord,
+    count_of,
+    joined,
+    look_up,
+    look_up_all,
+)
+
+ZEROS = "its vector is all zeros"
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """One of the nearest words of a query; without rank, word and cosine where there are none."""
+
+    query: str
+    rank: int | None
+    word: str | None
+    cosine: float | None
+    count: int | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """The cosine of two words, if both have one."""
+
+    a: str
+    b: str
+    cosine: float | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A word of a question which is odd: its cosine with the mean of all, and whether it is the odd one."""
+
+    question: str
+    rank: int | None
+    word: str | None
+    cosine: float | None
+    odd: bool | None
+    note: str | None
+
+
+def neighbors(
+    asked: Asked, queries: Iterable[str], *, k: int, restrict: int | None = None
+) -> Iterator[Neighbor]:
+    """The ``k`` words nearest to each query, of the first ``restrict`` words; a query is none of its own neighbours.
+
+    Raises:
+        InputError: a word that is not known, unless it is one of a batch.
+    """
+    remaining = iter(queries)
+    while chunk := list(itertools.islice(remaining, CHUNK)):
+        yield from _neighbors_of(asked, chunk, k, restrict)
+
+
+def _neighbors_of(
+    asked: Asked, queries: Sequence[str], k: int, restrict: int | None
+) -> Iterator[Neighbor]:
+    import numpy as np
+
+    from nlpwb.vectors.neighbors import nearest
+
+    found: list[Known | str] = []
+    for query in queries:
+        try:
+            found.append(look_up(asked, query))
+        except UnknownWord as error:
+            if not asked.batch:
+                raise
+            found.append(str(error))
+    known = [entry for entry in found if isinstance(entry, Known)]
+    # No more is kept than there is: -k 1000000 of a small table is a small table.
+    k = min(k, len(asked.vectors))
+    answers: Iterator[tuple[list[int], list[float]]] = iter(())
+    if known:
+        rows, cosines = nearest(
+            asked.vectors,
+            np.stack([entry.vector for entry in known]),
+            k=k,
+            exclude=[[] if entry.row is None else [entry.row] for entry in known],
+            restrict=restrict,
+        )
+        answers = zip(rows.tolist(), cosines.tolist(), strict=True)
+    for query, entry in zip(queries, found, strict=True):
+        if isinstance(entry, str):
+            yield Neighbor(query, None, None, None, None, entry)
+            continue
+        answer = [pair for pair in zip(*next(answers), strict=True) if pair[0] >= 0]
+        if not answer:
+            note = ZEROS if not entry.vector.any() else "no other word is there"
+            yield Neighbor(query, None, None, None, None, joined(entry.note, note))
+        for rank, (row, cosine) in enumerate(answer, 1):
+            count = count_of(asked.vectors, row)
+            yield Neighbor(query, rank, asked.vectors.words[row], cosine, count, entry.note)
+
+
+def similarities(asked: Asked, pairs: Iterable[Sequence[str]]) -> Iterator[Similarity]:
+    """The cosine of each pair of words.
+
+    Raises:
+        UsageError: there are not two words, unless in a batch.
+        InputError: a word that is not known, unless it is one of a batch.
+    """
+    for pair in pairs:
+        try:
+            if len(pair) != 2:
+                raise UsageError(f"similarity needs two words, got {len(pair)}")
+            (a, b), note = look_up_all(asked, pair)
+        except (UnknownWord, UsageError) as error:
+            if not asked.batch:
+                raise
+            yield Similarity(pair[0], " ".join(pair[1:]), None, str(error))
+            continue
+        cosine = _cosine(a, b)
+        yield Similarity(pair[0], pair[1], cosine, joined(note, ZEROS if cosine is None else None))
+
+
+def _cosine(a: Known, b: Known) -> float | None:
+    import numpy as np
+
+    one, other = a.vector.astype(np.float64), b.vector.astype(np.float64)
+    length = np.sqrt((one @ one) * (other @ other))
+    return float(one @ other / length) if length else None
+
+
+def odd_ones(asked: Asked, questions: Iterable[Sequence[str]]) -> Iterator[Member]:
+    """The words of each question by falling cosine with the mean of their unit vectors; the last is the odd one.
+
+    Raises:
+        UsageError: there are fewer than three words, unless in a batch.
+        InputError: a word that is not known, unless it is one of a batch.
+    """
+    for words in questions:
+        question = " ".join(words)
+        try:
+            if len(words) < 3:
+                raise UsageError(f"odd needs three words at least, got {len(words)}")
+            found, note = look_up_all(asked, words)
+        except (UnknownWord, UsageError) as error:
+            if not asked.batch:
+                raise
+            yield Member(question, None, None, None, None, str(error))
+            continue
+        yield from _ranked(question, found, note)
+
+
+def _ranked(question: str, found: Sequence[Known], note: str | None) -> Iterator[Member]:
+    import numpy as np
+
+    from nlpwb.vectors.axes import direction
+    from nlpwb.vectors.similarity import unit_rows
+
+    members = np.stack([entry.vector for entry in found])
+    cosines = (unit_rows(members) @ direction(members)).tolist()
+    order = sorted(range(len(found)), key=lambda place: -cosines[place])
+    for rank, place in enumerate(order, 1):
+        odd = rank == len(order)
+        yield Member(question, rank, found[place].word, cosines[place], odd, note)
