@@ -43,6 +43,7 @@ class BinaryRows:
         self._buffer = bytearray(max(_BUFFER, 2 * self._width) + _LONGEST_WORD)
         self._start = self._end = 0
         self._at = start
+        self.broken = 0
         self._row = 0
 
     def place(self, row: int) -> str:
@@ -57,23 +58,12 @@ class BinaryRows:
             return []
         target = out.reshape(-1).view(np.uint8).data
         found: list[bytes | bytearray] = []
-        put = 0
-        width, buffer = self._width, self._buffer
-        view, find = memoryview(buffer), buffer.find
         while len(found) < wanted:
-            space = find(b" ", self._start, self._end)
-            after = space + 1 + width
-            if space < 0 or after > self._end:
-                if not self._more():
-                    raise self._cut_short(space, self._row + len(found) + 1)
-                continue
-            found.append(buffer[self._start : space])
-            target[put : put + width] = view[space + 1 : after]
-            put += width
-            self._start = after
+            if not self._take(found, wanted, target) and not self._more():
+                raise self._cut_short(self._row + len(found) + 1)
         if b"\n" in b"".join(found):
             found = [word.lstrip(b"\n") for word in found]
-        words = decode(
+        words, broken = decode(
             found,
             path=self.path,
             reading=self.reading,
@@ -81,7 +71,30 @@ class BinaryRows:
             first=self._row,
         )
         self._row += len(words)
+        self.broken += broken
         return words
+
+    def _take(self, found: list[bytes | bytearray], wanted: int, target: memoryview) -> bool:
+        """The rows that the buffer holds whole, at most ``wanted`` with those found before; whether there was one.
+
+        This loop is what reading costs, so that its names are all local.
+        """
+        width, buffer, end = self._width, self._buffer, self._end
+        view, find, append = memoryview(buffer), buffer.find, found.append
+        start, put = self._start, len(found) * width
+        before = len(found)
+        for _ in range(wanted - before):
+            # Behind the end lies what was read before: it may hold a space, but no row that ends before the end.
+            space = find(b" ", start)
+            after = space + 1 + width
+            if space < 0 or after > end:
+                break
+            append(buffer[start:space])
+            target[put : put + width] = view[space + 1 : after]
+            put += width
+            start = after
+        self._start = start
+        return len(found) > before
 
     def _more(self) -> bool:
         """Read on behind what is left of the buffer; False at the end of the file, or where a word does not end."""
@@ -95,7 +108,8 @@ class BinaryRows:
         self._end += got
         return got > 0
 
-    def _cut_short(self, space: int, word_number: int) -> InputError:
+    def _cut_short(self, word_number: int) -> InputError:
+        space = self._buffer.find(b" ", self._start, self._end)
         number = f"word {word_number:,} of {self.words:,}"
         end = self._at + self._end
         if self._end - self._start > self._width + _LONGEST_WORD and space < 0:

@@ -154,6 +154,7 @@ class ModelRows:
         if model.pruned is not None:
             self._slots = np.full(int(model.options["bucket"]), -1, dtype=np.int64)
             self._slots[list(model.pruned)] = list(model.pruned.values())
+        self.broken = 0
         self._row = 0
 
     def place(self, row: int) -> str:
@@ -166,8 +167,11 @@ class ModelRows:
         out[: len(raw)] = self.model.matrix[self._row : self._row + len(raw)]
         if self._subwords is not None:
             _add_ngrams(out[: len(raw)], raw, self._subwords, self._slots)
-        words = decode(raw, path=self.path, reading=self.reading, place=self.place, first=self._row)
+        words, broken = decode(
+            raw, path=self.path, reading=self.reading, place=self.place, first=self._row
+        )
         self._row += len(raw)
+        self.broken += broken
         return words
 
 

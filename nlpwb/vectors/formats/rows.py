@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import itertools
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,10 +37,12 @@ class Source(Protocol):
     """One format's reader.
 
     ``fill`` puts the next rows into an array float32 (n, dim) and gives their words: at most n, and none at the end only.
-    ``place`` names a row of the file, counted from zero, as its reader finds it: a line, or the number of a word.
+    ``place`` names a row of the file, counted from zero, as its reader finds it: a line, or the number of a word. ``broken`` is
+    the number of words, so far, that were not UTF-8.
     """
 
     dimensions: int
+    broken: int
 
     def fill(self, out: Floats) -> list[str]:
         """Put the next rows into ``out``; their words."""
@@ -74,6 +78,11 @@ class Rows:
     def dimensions(self) -> int:
         """Numbers in a vector."""
         return self.source.dimensions
+
+    @property
+    def dropped(self) -> int:
+        """How many rows were left out, so far, because their word had come before."""
+        return len(self._dropped)
 
     @property
     def exact(self) -> int | None:
@@ -144,12 +153,13 @@ class Rows:
     def _distinct(self, words: list[str], out: Floats) -> list[str]:
         first = self._row
         self._row += len(words)
-        seen = self._seen
-        before = len(seen)
-        if seen.keys().isdisjoint(words):
+        seen, before = self._seen, len(self._seen)
+        if self.reading.duplicates == "refuse" or seen.keys().isdisjoint(words):
             seen.update(zip(words, range(first, self._row), strict=True))
             if len(seen) == before + len(words):
                 return words
+            if self.reading.duplicates == "refuse":
+                raise self._twice(words, first)
             for word in words:
                 seen.pop(word, None)
         keep = []
@@ -157,15 +167,23 @@ class Rows:
             if word not in seen:
                 seen[word] = first + number
                 keep.append(number)
-            elif self.reading.duplicates == "first":
-                self._dropped.append(first + number)
             else:
-                raise InputError(
-                    f"{self.path}: the word {shown(word)} stands twice, at {self.source.place(seen[word])} and at "
-                    f"{self.source.place(first + number)}; keep the first with: nlpwb words convert --duplicates first"
-                )
+                self._dropped.append(first + number)
         out[: len(keep)] = out[keep]
         return [words[number] for number in keep]
+
+    def _twice(self, words: list[str], first: int) -> InputError:
+        """The sentence for a block with a word that came before, within it or before it."""
+        # Its row is overwritten by now, but a dict keeps the order in which its words came first.
+        rows = {word: row for row, word in enumerate(itertools.islice(self._seen, first))}
+        for number, word in enumerate(words):
+            if word in rows:
+                return InputError(
+                    f"{self.path}: the word {shown(word)} stands twice, at {self.source.place(rows[word])} and at "
+                    f"{self.source.place(first + number)}; keep the first with: nlpwb words convert --duplicates first"
+                )
+            rows[word] = first + number
+        raise AssertionError("no word comes twice, and yet they are fewer than rows")
 
 
 def collect(rows: Rows, *, limit: int | None = None) -> WordVectors:
@@ -207,6 +225,7 @@ class TableRows:
     def __init__(self, vectors: WordVectors) -> None:
         self.vectors = vectors
         self.dimensions = vectors.dimensions
+        self.broken = 0
         self._row = 0
 
     def place(self, row: int) -> str:
@@ -250,24 +269,27 @@ def decode(
     reading: Reading,
     place: Callable[[int], str],
     first: int,
-) -> list[str]:
-    """Words that hold no space, decoded together.
+) -> tuple[list[str], int]:
+    """Words that hold no space, decoded together; and how many were not UTF-8.
 
     Raises:
         InputError: one is not UTF-8 and ``reading`` is strict; the sentence says which, and at which of its bytes.
     """
     if not words:
-        return []
+        return [], 0
+    together = b" ".join(words)
+    with contextlib.suppress(UnicodeDecodeError):
+        return together.decode("utf-8").split(" "), 0
     errors = ENCODING_ERRORS[reading.encoding_errors or "strict"]
-    try:
-        return b" ".join(words).decode("utf-8", errors).split(" ")
-    except UnicodeDecodeError:
-        for number, word in enumerate(words):
-            try:
-                word.decode("utf-8")
-            except UnicodeDecodeError as error:
+    broken = 0
+    for number, word in enumerate(words):
+        try:
+            word.decode("utf-8")
+        except UnicodeDecodeError as error:
+            broken += 1
+            if errors == "strict":
                 raise InputError(
                     f"{path}: {place(first + number)} ({shown(word.decode('utf-8', 'backslashreplace'))}) is not UTF-8 at byte "
                     f"{error.start + 1} of the word; read it with: nlpwb words convert --encoding-errors replace"
                 ) from None
-        raise AssertionError("the words together are UTF-8 where each of them is") from None
+    return together.decode("utf-8", errors).split(" "), broken

@@ -38,6 +38,7 @@ class TextRows:
         self.dimensions = dimensions
         self.reading = reading
         self._pending: list[bytes] = []
+        self.broken = 0
         self._row = 0
 
     def place(self, row: int) -> str:
@@ -58,10 +59,11 @@ class TextRows:
         if numbers is None:
             raise self._no_number(words, texts)
         out.reshape(-1)[: len(numbers)] = numbers
-        decoded = decode(
+        decoded, broken = decode(
             words, path=self.path, reading=self.reading, place=self.place, first=self._row
         )
         self._row += len(words)
+        self.broken += broken
         return decoded
 
     def _split(self, lines: list[bytes]) -> tuple[list[bytes], list[bytes]]:
