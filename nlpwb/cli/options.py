@@ -118,6 +118,22 @@ CacheDir = Annotated[
     typer.Option("--cache-dir", help="Folder of the cache; $NLPWB_CACHE otherwise.", metavar="DIR"),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
+Projection = Annotated[
+    str,
+    typer.Option(
+        help="pca (axes that say how much they show) or tsne (neighbours stay together).",
+        callback=among("--projection", ("pca", "tsne")),
+        metavar="NAME",
+    ),
+]
+Theme = Annotated[
+    str,
+    typer.Option(
+        help="Colours of a picture: light or dark; a page follows its reader.",
+        callback=among("--theme", ("light", "dark")),
+        metavar="NAME",
+    ),
+]
 
 
 def make_sink(format: str, out: str | None, quiet: bool, verbose: bool = False) -> Sink:

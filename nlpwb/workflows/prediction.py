@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nlpwb.data.corpus import Document, ReadOptions
 from nlpwb.data.reading import open_corpus, read_corpus
@@ -14,6 +15,9 @@ from nlpwb.options import Json
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.model_folder import load_model
 from nlpwb.workflows.training import labels_of
+
+if TYPE_CHECKING:
+    from nlpwb.methods.protocol import Matrix
 
 BATCH = 256
 
@@ -186,19 +190,44 @@ def evaluate(
     )
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """Documents and what the head sees of them: ``matrix`` (n, dimensions), dense or sparse, a row a document."""
+
+    spec: str
+    corpus: str
+    documents: list[Document]
+    matrix: Matrix
+
+
 def embed(
     model: Path,
     source: str,
     options: ReadOptions,
-    target: Path,
     *,
     threads: int,
     note: Callable[[str], None],
-) -> tuple[int, int]:
-    """Write what the head sees, a row a document: ``.npy`` for dense vectors, ``.npz`` for sparse ones; returns the shape.
+) -> Embedded:
+    """What a model's head sees of every text of a source.
 
     Raises:
         ModelError: the model has no vectors.
+    """
+    classifier = load_model(model)
+    if classifier.representation is None:
+        raise ModelError(f"the model {model} ({classifier.spec}) makes no vectors of texts")
+    reader = open_corpus(source, options)
+    for line in reader.notes:
+        note(line)
+    documents = list(reader)
+    matrix = classifier.vectors([document.text for document in documents], threads=threads)
+    return Embedded(str(classifier.spec), reader.name, documents, matrix)
+
+
+def write_embedded(embedded: Embedded, target: Path) -> None:
+    """Write the vectors: ``.npy`` for dense ones, ``.npz`` for sparse ones.
+
+    Raises:
         UsageError: the ending does not fit the vectors.
     """
     import numpy as np
@@ -206,20 +235,13 @@ def embed(
 
     from nlpwb.workflows.vectorizing import write_whole
 
-    classifier = load_model(model)
-    if classifier.representation is None:
-        raise ModelError(f"the model {model} ({classifier.spec}) makes no vectors of texts")
-    reader = open_corpus(source, options)
-    for line in reader.notes:
-        note(line)
-    texts = [document.text for document in reader]
-    matrix = classifier.vectors(texts, threads=threads)
+    matrix = embedded.matrix
     sparse = bool(sp.issparse(matrix))
     wanted = ".npz" if sparse else ".npy"
     if target.suffix != wanted:
         kind = "sparse" if sparse else "dense"
         raise UsageError(
-            f"-o {target}: the vectors of {classifier.spec} are {kind}; end it in {wanted}"
+            f"-o {target}: the vectors of {embedded.spec} are {kind}; end it in {wanted}"
         )
     write_whole(
         target,
@@ -229,4 +251,3 @@ def embed(
             else np.save(path, np.asarray(matrix), allow_pickle=False)
         ),
     )
-    return int(matrix.shape[0]), int(matrix.shape[1])

@@ -57,14 +57,7 @@ def cluster(
         str | None,
         typer.Option("-o", "--output", help="Draw the dendrogram: .png or .svg.", metavar="FILE"),
     ] = None,
-    theme: Annotated[
-        str,
-        typer.Option(
-            help="Colours of the dendrogram: light or dark.",
-            callback=options.among("--theme", ("light", "dark")),
-            metavar="NAME",
-        ),
-    ] = "light",
+    theme: options.Theme = "light",
     format: options.Format = "auto",
     out: options.Out = None,
     seed: options.Seed = 0,

@@ -11,23 +11,6 @@ from nlpwb.cli.words.cluster import Around, Neighbours, Vectors, Words
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
 
-Projection = Annotated[
-    str,
-    typer.Option(
-        help="pca (axes that say how much they show) or tsne (neighbours stay together).",
-        callback=options.among("--projection", ("pca", "tsne")),
-        metavar="NAME",
-    ),
-]
-Theme = Annotated[
-    str,
-    typer.Option(
-        help="Colours of a picture: light or dark; a page follows its reader.",
-        callback=options.among("--theme", ("light", "dark")),
-        metavar="NAME",
-    ),
-]
-
 
 def plot(
     vectors: Vectors,
@@ -46,8 +29,8 @@ def plot(
             metavar="FILE",
         ),
     ] = None,
-    projection: Projection = "pca",
-    theme: Theme = "light",
+    projection: options.Projection = "pca",
+    theme: options.Theme = "light",
     colour_by: Annotated[
         str,
         typer.Option(

@@ -174,18 +174,12 @@ def nearest_words(
     table: WordVectors, queries: Floats, *, k: int, without: Sequence[str]
 ) -> list[list[tuple[str, float]]]:
     """The ``k`` words nearest to each of ``queries`` (m, dim), with their cosines; each query's own word ``without`` it."""
-    import numpy as np
+    from nlpwb.vectors.neighbors import nearest
 
-    from nlpwb.vectors.drift import greatest, unit_vectors
-
-    units = unit_vectors(table, table.words)
-    norms = np.linalg.norm(queries, axis=1, keepdims=True)
-    own = np.array([table.numbers.get(word, -1) for word in without], dtype=np.int64)
-    k = min(k, len(table) - 1)
-    queries = np.asarray(queries / np.where(norms, norms, 1), dtype=np.float32)
-    rows, cosines = greatest(queries, units, k=k, hidden=own)
+    own = [[table.numbers[word]] if word in table.numbers else [] for word in without]
+    rows, cosines = nearest(table, queries, k=k, exclude=own)
     return [
-        [(table.words[row], cosine) for row, cosine in zip(line, values, strict=True)]
+        [(table.words[row], cosine) for row, cosine in zip(line, values, strict=True) if row >= 0]
         for line, values in zip(rows.tolist(), cosines.tolist(), strict=True)
     ]
 
