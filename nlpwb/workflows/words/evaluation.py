@@ -143,9 +143,9 @@ def evaluate(
         )
         scores, compared = scores + rows, compared + tests
     if not any(row.used for row in scores):
-        them = f"{names[0]} has" if len(names) == 1 else "none of the files has"
+        them = f"{names[0]} has no" if len(names) == 1 else "none of the files has a"
         raise InputError(
-            f"{them} no vector for any word of {_listed(titles)}; --similarity FILE takes a set in the "
+            f"{them} vector for any word of {_listed(titles)}; --similarity FILE takes a set in the "
             "language of the vectors"
         )
     return WordEvaluation(files, scores, compared, method, among, known, subwords, seed)
