@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nlpwb.vectors.table import WordVectors
 
 _COMPARED = 400  # words that are compared letter by letter
-_NEAR = 0.7  # the share of letters that two spellings have in common, in order
+_NEAR = 0.66  # the share of letters that two spellings have in common, in order
 
 
 def rows_ignoring_case(words: Sequence[str], *, restrict: int | None = None) -> dict[str, int]:
@@ -58,13 +58,13 @@ def similar_spellings(word: str, words: Sequence[str], *, n: int = 3) -> list[st
             shared = low.startswith(first) + low.endswith(last)
             for pair in pairs:
                 shared += pair in low
-            if shared > 1:
+            if shared:
                 counted.append((-shared, row))
-    near = [words[row] for _, row in heapq.nsmallest(_COMPARED, counted)]
+    near = [row for _, row in heapq.nsmallest(_COMPARED, counted)]
     matcher = difflib.SequenceMatcher(b=folded, autojunk=False)
     ratios = []
-    for place, other in enumerate(near):
-        matcher.set_seq1(other.casefold())
+    for row in near:
+        matcher.set_seq1(words[row].casefold())
         if matcher.quick_ratio() >= _NEAR and (ratio := matcher.ratio()) >= _NEAR:
-            ratios.append((-ratio, place))
-    return [near[place] for _, place in sorted(ratios)[:n]]
+            ratios.append((-ratio, row))
+    return [words[row] for _, row in sorted(ratios)[:n]]

@@ -59,7 +59,7 @@ def analogy(
         Column("word", "word", keep=True),
         Column("score", method, right=True, keep=True, show=asking.decimals),
         Column("count", "count", right=True, table=asked.vectors.counts is not None),
-        Column("note", "note", table=False),
+        Column("note", "note", wrap=True, table=False),
     ]
     if batch:
         asking.print_batch(sink, rows, columns, answered="word")

@@ -88,7 +88,7 @@ def _axis_columns(names: list[str]) -> list[Column]:
             Column(cosine, f"cosine with {name}", True, show=asking.decimals, table=not several),
             Column(above, "above usual (sd)", True, show=_deviations, table=not several),
         ]
-    columns.append(Column("note", "note", table=False))
+    columns.append(Column("note", "note", wrap=True, table=False))
     keys = [column.key for column in columns]
     for key in keys:
         if keys.count(key) > 1:
@@ -154,7 +154,7 @@ def vector(
             Column("vector", "vector", keep=True, show=_first_numbers),
             Column("norm", "length", right=True),
             Column("source", "from"),
-            Column("note", "note", table=False),
+            Column("note", "note", wrap=True, table=False),
         ]
         answered = "vector"
     if batch:

@@ -45,7 +45,7 @@ def neighbors(
         Column("word", "word", keep=True),
         Column("cosine", "cosine", right=True, keep=True, show=asking.decimals),
         Column("count", "count", right=True, table=asked.vectors.counts is not None),
-        Column("note", "note", table=False),
+        Column("note", "note", wrap=True, table=False),
     ]
     if batch:
         asking.print_batch(sink, rows, columns, answered="word")

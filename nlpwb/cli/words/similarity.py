@@ -44,7 +44,7 @@ def similarity(
         Column("a", "a", keep=True),
         Column("b", "b", keep=True),
         Column("cosine", "cosine", right=True, keep=True, show=asking.decimals),
-        Column("note", "note", table=False),
+        Column("note", "note", wrap=True, table=False),
     ]
     if batch:
         asking.print_batch(sink, rows, columns, answered="cosine")
@@ -86,7 +86,7 @@ def odd(
         Column("word", "word", keep=True),
         Column("cosine", "cosine with the mean", right=True, keep=True, show=asking.decimals),
         Column("odd", "", keep=True, show=lambda is_odd: "odd" if is_odd else ""),
-        Column("note", "note", table=False),
+        Column("note", "note", wrap=True, table=False),
     ]
     if batch:
         asking.print_batch(sink, rows, columns, answered="word")
