@@ -115,11 +115,10 @@ def run(
     """
     from nlpwb.report.intrinsic import show_intrinsic
     from nlpwb.report.live import live_board
-    from nlpwb.specs import parse_specs
     from nlpwb.workflows.intrinsic.compare import compare_without_labels, leaving_labels_out
     from nlpwb.workflows.intrinsic.request import PRESET, IntrinsicRequest, representations
 
-    specs = representations(parse_specs(chosen or PRESET), reason=reason.text, way=reason.way)
+    specs = representations(chosen or PRESET, reason=reason.text, way=reason.way)
     sources = leaving_labels_out(sources)
     request = IntrinsicRequest(sources.design, tuple(specs), jobs, threads, method_timeout)
     if reason.by_itself:

@@ -134,12 +134,13 @@ def closing_lines(comparison: IntrinsicComparison) -> list[str]:
             f"more) is cut in two; its first half asks for its second among all second halves. Guessing gets MRR "
             f"{share(protocol.chance_mrr)}, recall@{protocol.recall_at} {share(protocol.chance_recall)}."
         )
+    with_words = [result for result in found if result.analogies_questions is not None]
     if len(found) > 1:
+        wilson = ", of analogies Wilson's" if with_words else ""
         lines.append(
             f"Methods that share a letter cannot be told apart by MRR ({protocol.significance}; "
-            f"intervals: {protocol.interval})."
+            f"intervals by bootstrap{wilson})."
         )
-    with_words = [result for result in found if result.analogies_questions is not None]
     if with_words:
         lines += [coverage(with_words, protocol), *stability_words(with_words, protocol)]
     return [*lines, *(f"! {text}" for text in [*failures(comparison), *comparison.warnings])]
@@ -177,7 +178,7 @@ def stability_words(results: Sequence[IntrinsicResult], protocol: IntrinsicProto
         f"Seeds, halves: the share (Jaccard) of its {protocol.neighbors} nearest words that a word keeps when seed "
         f"{protocol.second_seed} trains, and between halves of {a:,} and {b:,} documents; over {over} that both "
         f"halves hold {protocol.least_count} times or more. Guessing gets "
-        f"{share(common / (2 * protocol.neighbors - common), 2)}."
+        f"{share(common / (2 * protocol.neighbors - common))}."
     ]
 
 

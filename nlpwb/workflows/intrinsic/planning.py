@@ -140,14 +140,15 @@ def _queries(
         first.setdefault(text_hash(corpus.texts[row]), row)
     lengths = {key: length(corpus.texts[row], unit) for key, row in first.items()}
     reached = {limit: sum(n >= limit for n in lengths.values()) for limit in LEAST_UNITS[unit]}
-    enough = min(ENOUGH, NEARLY_ALL * reached[LEAST_UNITS[unit][-1]])
-    least = next(limit for limit, n in reached.items() if n >= enough)
+    last = LEAST_UNITS[unit][-1]
+    enough = max(1, min(ENOUGH, NEARLY_ALL * reached[last]))
+    least = next((limit for limit, n in reached.items() if n >= enough), last)
     lots = sorted((_lot(key, seed), key) for key, n in lengths.items() if n >= least)
     if len(lots) < 2:
         raise InputError(
-            f"{corpus.name}: of {len(held_out):,} held-out documents {len(lots)} "
-            f"{'has' if len(lots) == 1 else 'have'} {least} {unit} or more, and without labels documents are "
-            "asked for their other halves; give longer documents, or more of them"
+            f"{corpus.name}: {'one' if lots else 'none'} of the {len(held_out):,} documents that are held out has "
+            f"{least} {unit} or more, and without labels documents are asked for their other halves; "
+            "give longer documents, or more of them"
         )
     return sorted(first[key] for _, key in lots[:QUERIES]), least
 

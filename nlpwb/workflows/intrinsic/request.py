@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nlpwb.catalogue import CATALOGUE, DEFAULT_HEAD
 from nlpwb.errors import UsageError
-from nlpwb.specs import Spec
+from nlpwb.specs import Spec, parse_specs
 from nlpwb.workflows.design import Design
 from nlpwb.workflows.intrinsic.cells import IntrinsicCell
 from nlpwb.workflows.intrinsic.plan import IntrinsicPlan
@@ -48,25 +48,33 @@ class IntrinsicRow:
         return [cell for cell in found if cell is not None]
 
 
-def representations(specs: Sequence[Spec], *, reason: str, way: str = "") -> list[Spec]:
-    """Specs without the heads that nobody named; two that then are the same are one.
+def representations(texts: Iterable[str], *, reason: str, way: str = "") -> list[Spec]:
+    """The specs that were typed, the same kept once, without the head that a spec has where none is named.
 
     Raises:
-        UsageError: one has a head, or is a method that predicts labels by itself; ``reason`` begins the sentence,
-            and ``way`` is another way out.
+        UsageError: a spec has no meaning, names a head, or is a method that does nothing but predict labels; ``reason`` begins
+            the sentence of the last two, and ``way`` is another way out.
     """
+    texts = list(texts)
+    for text in texts:
+        head = text.rpartition("+")[2].partition(":")[0].strip()
+        if "+" in text and head == DEFAULT_HEAD:  # a spec does not tell it from none
+            raise UsageError(_refused(text.rpartition("+")[0], head, reason, way))
     found: dict[str, Spec] = {}
-    for spec in specs:
+    for spec in parse_specs(texts):
         if not spec.representation.entry.needs_head:
             raise UsageError(
                 f"{reason}, and {spec} does nothing but predict them; {way}leave it out"
             )
-        if spec.head is not None and str(spec.head) != DEFAULT_HEAD:
-            plain = dataclasses.replace(spec, head=None)
-            raise UsageError(f"{reason}, so +{spec.head} has none to predict; {way}write {plain}")
         plain = dataclasses.replace(spec, head=None)
+        if spec.head is not None and str(spec.head) != DEFAULT_HEAD:
+            raise UsageError(_refused(str(plain), str(spec.head), reason, way))
         found.setdefault(str(plain), plain)
     return list(found.values())
+
+
+def _refused(plain: str, head: str, reason: str, way: str) -> str:
+    return f"{reason}, so +{head} has none to predict; {way}write {plain}"
 
 
 def has_word_vectors(spec: Spec) -> bool:
