@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import shutil
 import sys
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from nlpwb.cache.store import Cache, Key
 from nlpwb.catalogue import CATALOGUE, DEFAULT_HEAD
 from nlpwb.data.corpus import ReadOptions
-from nlpwb.errors import UsageError
+from nlpwb.errors import InputError, UsageError
 from nlpwb.specs import Part, Spec
+from nlpwb.vectors.files import write_vectors
 from nlpwb.vectors.folder import check_target
-from nlpwb.vectors.folder import write_folder as write_vectors
+from nlpwb.vectors.formats.recognise import FOLDER, target_format
 from nlpwb.workflows.storage import folder_bytes
 from nlpwb.workflows.words.corpus import encoded_corpus
 
@@ -89,7 +91,7 @@ def train_words(
         MethodError: no word is frequent enough.
     """
     part = _trainable(spec)
-    check_target(target)
+    _check_place(target, source)
     config: Any = part.config
     _check_device(device, config)
     epochs: int | None = getattr(config, "epochs", None)
@@ -134,10 +136,9 @@ def train_words(
             progress=clock,
         )
         seconds = clock.seconds
-    write_vectors(
-        target,
+    vectors = dataclasses.replace(
         vectors,
-        {
+        facts={
             "method": str(part),
             "options": part.identity()["options"],
             "corpus": facts["corpus"],
@@ -152,6 +153,7 @@ def train_words(
             "nlpwb": importlib.metadata.version("nlpwb"),
         },
     )
+    write_vectors(target, vectors)
     if checkpoints is not None:
         checkpoints.clear()
     trained = 1 - (start.epoch if start else 0) / (epochs or 1)
@@ -190,6 +192,19 @@ def _trainable(spec: Spec) -> Part:
         idle = spec.reducer or spec.head
         raise UsageError(f"{spec}: word vectors have no use for +{idle}; leave it out")
     return part
+
+
+def _check_place(target: Path, source: str) -> None:
+    """Refuse a place that could not be written to, or that is the corpus itself, before a text is read."""
+    if target_format(target, None) == FOLDER:
+        check_target(target)
+        return
+    if not target.absolute().parent.is_dir():
+        raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
+    if target.is_dir():
+        raise InputError(f"-o {target}: this is a folder; name a file in it")
+    if target.exists() and source != "-" and Path(source).exists() and target.samefile(source):
+        raise InputError(f"-o {target}: this is the corpus itself; choose another name")
 
 
 def _check_device(device: str, config: Any) -> None:
