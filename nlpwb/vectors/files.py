@@ -16,9 +16,10 @@ from nlpwb.vectors.formats import recognise
 from nlpwb.vectors.formats.binary import BinaryRows
 from nlpwb.vectors.formats.fasttext import ModelRows, read_model
 from nlpwb.vectors.formats.recognise import BINARY, FASTTEXT, FOLDER, STATIC, Opened
-from nlpwb.vectors.formats.rows import Reading, Rows, collect, table_rows
+from nlpwb.vectors.formats.rows import Rows, collect, table_rows
 from nlpwb.vectors.formats.static import read_static, static_folder
 from nlpwb.vectors.formats.text import TextRows
+from nlpwb.vectors.formats.words import Reading
 from nlpwb.vectors.formats.writing import write_file
 from nlpwb.vectors.table import WordVectors
 

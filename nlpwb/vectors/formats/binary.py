@@ -13,8 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from nlpwb.errors import InputError
-from nlpwb.vectors.formats.rows import Reading, decode, shown
-from nlpwb.vectors.formats.words import encoded
+from nlpwb.vectors.formats.words import Reading, decode, encoded, shown, words_of
 from nlpwb.vectors.table import Floats
 
 _BUFFER = 1 << 18
@@ -138,8 +137,8 @@ class BinaryRows:
             if rest:
                 at = self._at + self._start
                 raise InputError(
-                    f"{self.path}: the header promises {self.words:,} words of {self.dimensions:,} dimensions, but more follows "
-                    f"at byte {at:,}; correct the header"
+                    f"{self.path}: the header promises {words_of(self.words)} of {self.dimensions:,} dimensions, but more "
+                    f"follows at byte {at:,}; correct the header"
                 )
             self._start = self._end
             if not self._more():

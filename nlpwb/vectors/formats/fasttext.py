@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nlpwb.errors import InputError
 from nlpwb.vectors.formats.ngram_rows import ngram_hashes
-from nlpwb.vectors.formats.rows import Reading, decode
+from nlpwb.vectors.formats.words import Reading, decode
 from nlpwb.vectors.table import Counts, Floats, Subwords
 
 Buffer = bytes | mmap.mmap

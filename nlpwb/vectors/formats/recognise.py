@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 
 from nlpwb.errors import InputError, UsageError
 from nlpwb.vectors.formats.numbers import is_number
+from nlpwb.vectors.formats.words import words_of
 
 WORD2VEC, BINARY, GLOVE, VEC = "word2vec", "word2vec-binary", "glove", "vec"
 FASTTEXT, STATIC, FOLDER = "fasttext", "model2vec", "folder"
@@ -118,7 +119,7 @@ def _told(path: Path, file: BinaryIO, size: int, given: str | None) -> Opened:
     words, dimensions = int(header[1]), int(header[2])
     if words < 1 or dimensions < 1:
         raise InputError(
-            f"{path}: the header {_quoted(line.strip())} promises {words:,} words of {dimensions:,} dimensions; there is "
+            f"{path}: the header {_quoted(line.strip())} promises {words_of(words)} of {dimensions:,} dimensions; there is "
             "nothing to read"
         )
     rest = head[len(line) :]

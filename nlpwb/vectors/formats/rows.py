@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import itertools
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,23 +13,11 @@ from typing import Protocol
 import numpy as np
 
 from nlpwb.errors import InputError
+from nlpwb.vectors.formats.words import Reading, shown
 from nlpwb.vectors.table import Counts, Floats, Subwords, WordVectors
 
 BLOCK_BYTES = 1 << 22
 """Bytes of the rows that are read, checked and written at a time."""
-ENCODING_ERRORS = {"strict": "strict", "replace": "replace", "escape": "backslashreplace"}
-DUPLICATES = ("refuse", "first")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What becomes of words that are not UTF-8 (``strict``, ``replace``, ``escape``) or come twice (``refuse``, ``first``).
-
-    By default a text is refused, and a fastText model, which takes any bytes for words, shows them as ``\\x97``.
-    """
-
-    encoding_errors: str | None = None
-    duplicates: str = "refuse"
 
 
 class Source(Protocol):
@@ -254,42 +241,3 @@ def table_rows(vectors: WordVectors, *, path: Path, format: str) -> Rows:
         facts=vectors.facts,
         whole=vectors,
     )
-
-
-def shown(word: str) -> str:
-    """A word as a sentence quotes it: in marks, without control characters, not endless."""
-    text = repr(word)
-    return text if len(text) <= 60 else f"{text[:40]}…{text[-1]}"
-
-
-def decode(
-    words: Sequence[bytes | bytearray],
-    *,
-    path: Path,
-    reading: Reading,
-    place: Callable[[int], str],
-    first: int,
-) -> tuple[list[str], int]:
-    """Words that hold no space, decoded together; and how many were not UTF-8.
-
-    Raises:
-        InputError: one is not UTF-8 and ``reading`` is strict; the sentence says which, and at which of its bytes.
-    """
-    if not words:
-        return [], 0
-    together = b" ".join(words)
-    with contextlib.suppress(UnicodeDecodeError):
-        return together.decode("utf-8").split(" "), 0
-    errors = ENCODING_ERRORS[reading.encoding_errors or "strict"]
-    broken = 0
-    for number, word in enumerate(words):
-        try:
-            word.decode("utf-8")
-        except UnicodeDecodeError as error:
-            broken += 1
-            if errors == "strict":
-                raise InputError(
-                    f"{path}: {place(first + number)} ({shown(word.decode('utf-8', 'backslashreplace'))}) is not UTF-8 at byte "
-                    f"{error.start + 1} of the word; read it with: nlpwb words convert --encoding-errors replace"
-                ) from None
-    return together.decode("utf-8", errors).split(" "), broken

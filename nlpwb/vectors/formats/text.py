@@ -12,8 +12,7 @@ from typing import BinaryIO
 
 from nlpwb.errors import InputError
 from nlpwb.vectors.formats.numbers import is_number, parse, shortest
-from nlpwb.vectors.formats.rows import Reading, decode, shown
-from nlpwb.vectors.formats.words import encoded
+from nlpwb.vectors.formats.words import Reading, decode, encoded, shown, words_of
 from nlpwb.vectors.table import Floats
 
 _HINT = 1 << 18
@@ -60,7 +59,12 @@ class TextRows:
             raise self._no_number(words, texts)
         out.reshape(-1)[: len(numbers)] = numbers
         decoded, broken = decode(
-            words, path=self.path, reading=self.reading, place=self.place, first=self._row
+            words,
+            path=self.path,
+            reading=self.reading,
+            place=self.place,
+            first=self._row,
+            between=b"\n",
         )
         self._row += len(words)
         self.broken += broken
@@ -98,7 +102,8 @@ class TextRows:
         spaced = got > expected and not is_number(fields[-expected - 1])
         if got != expected and not spaced:
             raise InputError(
-                f"{self.path}: {place} ({name}) has {got:,} numbers where {expected:,} are expected; correct or remove this line"
+                f"{self.path}: {place} ({name}) has a vector of length {got:,} where {expected:,} is expected; correct or "
+                "remove this line"
             )
         return b" ".join(fields[:-expected]), b" ".join(fields[-expected:])
 
@@ -117,12 +122,12 @@ class TextRows:
             return
         if self._row + found > self.words:
             raise InputError(
-                f"{self.path}: the header promises {self.words:,} words, but {self.place(self.words)} holds another; correct the "
-                "first line"
+                f"{self.path}: the header promises {words_of(self.words)}, but {self.place(self.words)} holds another; correct "
+                "the first line"
             )
         if not found and self._row < self.words:
             raise InputError(
-                f"{self.path}: the header promises {self.words:,} words, but the file ends after {self._row:,}, at byte "
+                f"{self.path}: the header promises {words_of(self.words)}, but the file ends after {self._row:,}, at byte "
                 f"{self.file.tell():,}; copy it anew, or correct its first line"
             )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from nlpwb.vectors.files import open_rows, write_rows
 from nlpwb.vectors.folder import check_target
 from nlpwb.vectors.formats.recognise import FOLDER, target_format
-from nlpwb.vectors.formats.rows import Reading
+from nlpwb.vectors.formats.words import Reading
 from nlpwb.vectors.formats.writing import check_file
 
 
