@@ -14,6 +14,8 @@ from nlpwb.report.sink import Column
 
 READ = ("word2vec", "word2vec-binary", "glove", "vec", "fasttext", "model2vec", "folder")
 WRITTEN = ("word2vec", "word2vec-binary", "glove", "vec", "folder")
+ENCODING_ERRORS = ("strict", "replace", "escape")
+DUPLICATES = ("refuse", "first")
 
 _CONVERTED = (
     Column("source", "from", wrap_at="/"),
@@ -81,7 +83,7 @@ def convert(
         str | None,
         typer.Option(
             help="Words that are not UTF-8: strict (refuse), replace, escape (\\x97); escape for fasttext, else strict.",
-            callback=_if_given("--encoding-errors", ("strict", "replace", "escape")),
+            callback=_if_given("--encoding-errors", ENCODING_ERRORS),
             metavar="HOW",
             show_default=False,
         ),
@@ -90,7 +92,7 @@ def convert(
         str,
         typer.Option(
             help="Words that come twice: refuse, or keep the first.",
-            callback=options.among("--duplicates", ("refuse", "first")),
+            callback=options.among("--duplicates", DUPLICATES),
             metavar="HOW",
         ),
     ] = "refuse",

@@ -9,7 +9,7 @@ from pathlib import Path
 from nlpwb.vectors.files import open_rows, write_rows
 from nlpwb.vectors.folder import check_target
 from nlpwb.vectors.formats.recognise import FOLDER, target_format
-from nlpwb.vectors.formats.words import Reading
+from nlpwb.vectors.formats.words import Reading, words_of
 from nlpwb.vectors.formats.writing import check_file
 
 
@@ -65,9 +65,10 @@ def convert(
             "--normalize concerns the words' vectors; those of unknown words come from subwords, which stay as they are"
         )
     if broken:
-        warn(f"{source}: {broken:,} words were not UTF-8, and what was not has been replaced")
+        were, its = ("was", "its") if broken == 1 else ("were", "their")
+        warn(f"{source}: {words_of(broken)} {were} not UTF-8; {its} odd bytes have been replaced")
     if dropped:
-        warn(f"{source}: {dropped:,} words came again, and only the first vector of each was kept")
+        warn(f"{source}: {words_of(dropped)} came again; the first vector of each was kept")
     return Converted(
         source=str(source),
         read=rows.format,
