@@ -64,7 +64,8 @@ class IntrinsicResult:
     the difference in MRR to the best. ``wordsim353`` and ``simlex999`` are Spearman's correlations over the ``_pairs`` whose
     words are both known; ``analogies`` is the share answered right of ``analogies_questions`` whose four words are known, None
     below the protocol's ``least_questions``. ``seed_stability`` and ``half_stability`` are the mean share (Jaccard) of
-    neighbours that two trainings have in common, over ``_words``; a method that no seed changes has 1 and no interval.
+    neighbours that two trainings have in common, over ``_words``; 1 without an interval where nothing could differ: no seed
+    changes the method, or no text of this corpus does.
     ``stability_error`` says which of those trainings failed. Costs are those of the whole training part, as in
     :class:`~nlpwb.records.Result`; ``docs_per_second`` counts the documents that were cut in two.
     """

@@ -165,7 +165,7 @@ def coverage(results: Sequence[IntrinsicResult], protocol: IntrinsicProtocol) ->
 
 def stability_words(results: Sequence[IntrinsicResult], protocol: IntrinsicProtocol) -> list[str]:
     """What seeds and halves mean."""
-    if all(result.half_stability is None for result in results):
+    if not any(result.half_stability_words for result in results):
         return [
             f"! {protocol.reference_words:,} words stand {protocol.least_count} times or more in both halves of the "
             "training part: too few to compare their neighbours"
@@ -233,7 +233,7 @@ def _with_half(result: IntrinsicResult, name: str) -> str | None:
     if value is None:
         return None
     if low is None:
-        return "same"  # no seed changes it
+        return "same"  # nothing changes it
     return f"{share(value, 2)} ± {share((high - low) / 2, 2)}"
 
 

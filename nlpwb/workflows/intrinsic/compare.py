@@ -22,7 +22,12 @@ from nlpwb.workflows.design import Sources
 from nlpwb.workflows.intrinsic.cells import IntrinsicCell, Material
 from nlpwb.workflows.intrinsic.plan import IntrinsicPlan, make_plan
 from nlpwb.workflows.intrinsic.protocol import protocol_of
-from nlpwb.workflows.intrinsic.request import IntrinsicRequest, IntrinsicRow, method_rows
+from nlpwb.workflows.intrinsic.request import (
+    IntrinsicRequest,
+    IntrinsicRow,
+    is_trained,
+    method_rows,
+)
 
 VERDICT_VERSION = 1
 _PARTS = {
@@ -177,8 +182,18 @@ def _verdict(
         methods = []
         for row, error, (train, seed, half_a, half_b) in zip(rows, errors, artifacts, strict=True):
             assert train is not None, row
-            fixed = row.spec.representation.deterministic
-            methods.append(Asked(str(row.spec), fixed, train, seed, half_a, half_b, error))
+            methods.append(
+                Asked(
+                    str(row.spec),
+                    train,
+                    seed,
+                    half_a,
+                    half_b,
+                    stability_error=error,
+                    deterministic=row.spec.representation.deterministic,
+                    trained=is_trained(row.spec),
+                )
+            )
         verdict = judge(plan, methods, seed=request.design.seed)
         summary = f"{plan.corpus}, without labels, {len(rows)} methods"
         return {"summary": summary, "verdict": dataclasses.asdict(verdict)}

@@ -42,15 +42,19 @@ _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
 
 @dataclass(frozen=True)
 class Asked:
-    """A method whose whole training part was asked; the other cells are None where they failed, or where there are none."""
+    """A method whose whole training part was asked; the other cells are None where they failed, or where there are none.
+
+    ``deterministic``: a seed changes nothing of its vectors; ``trained``: the texts of this corpus made them.
+    """
 
     method: str
-    deterministic: bool
     train: Artifact
     seed: Artifact | None = None
     half_a: Artifact | None = None
     half_b: Artifact | None = None
     stability_error: str | None = None
+    deterministic: bool = False
+    trained: bool = True
 
 
 def judge(plan: IntrinsicPlan, methods: Sequence[Asked], *, seed: int) -> IntrinsicVerdict:
@@ -152,6 +156,8 @@ def _stability(method: Asked, *, seed: int) -> dict[str, Any]:
     if not method.train.facts["word_vectors"]:
         return {}
     found: dict[str, Any] = {}
+    if not method.trained:
+        return {"seed_stability": 1.0, "half_stability": 1.0}
     if method.deterministic:
         found["seed_stability"] = 1.0
     elif method.seed is not None:

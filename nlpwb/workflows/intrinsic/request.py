@@ -18,6 +18,8 @@ PRESET = tuple(spec for spec in _WANTED if spec.partition("+")[0] in CATALOGUE)
 """What is compared where no method is named: every trainer of word vectors, and what documents have without one."""
 _DOCUMENTS_ALONE = frozenset({"doc2vec"})
 """Embeddings that are made of documents: their words have no vectors to be judged by."""
+_TRAINED_ELSEWHERE = frozenset({"vectors"})
+"""Word vectors that no training on this corpus changes: there is nothing to repeat."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ def has_word_vectors(spec: Spec) -> bool:
     return part.entry.family == "embeddings" and part.name not in _DOCUMENTS_ALONE
 
 
+def is_trained(spec: Spec) -> bool:
+    """Whether its word vectors come from the texts of this corpus."""
+    return spec.representation.name not in _TRAINED_ELSEWHERE
+
+
 def method_rows(request: IntrinsicRequest, plan: IntrinsicPlan) -> list[IntrinsicRow]:
     """Every method with its cells."""
     seed = request.design.seed
@@ -93,7 +100,7 @@ def method_rows(request: IntrinsicRequest, plan: IntrinsicPlan) -> list[Intrinsi
     rows = []
     for spec in request.specs:
         train = cell(spec, "train", "train", seed)
-        if not has_word_vectors(spec):
+        if not has_word_vectors(spec) or not is_trained(spec):
             rows.append(IntrinsicRow(spec, train))
             continue
         fixed = spec.representation.deterministic
