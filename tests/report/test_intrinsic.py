@@ -25,7 +25,7 @@ corpus.txt   1,600 training + 400 held-out documents   without labels   best MRR
 
 Words, each figure with its 95 % interval:
 
-  method          WordSim-353          SimLex-999         analogies      seeds     halves
+  method         WordSim-353          SimLex-999         analogies      seeds     halves
   skipgram  .55 (.46 to .63)  −.05 (−.12 to .02)  .20 (.16 to .24)  .45 ± .01  .31 ± .01
   tfidf                    –                   –                 –          –          –
 
