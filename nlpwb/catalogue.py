@@ -64,6 +64,7 @@ def _embedding(
     source: str,
     *,
     version: int = 1,
+    deterministic: bool = False,
     loads: tuple[str, ...] = (),
 ) -> Entry:
     return Entry(
@@ -77,7 +78,7 @@ def _embedding(
         + ("doc2vec:Doc2VecModel" if name == "doc2vec" else "model:PooledWordVectors"),
         version=version,
         output="dense",
-        deterministic=False,
+        deterministic=deterministic,
         kept=True,
         loads=("nlpwb.methods.embeddings.model", *loads),
     )
@@ -148,6 +149,28 @@ _ENTRIES = [
             "nlpwb.methods.embeddings.kernels.hidden",
             "nlpwb.methods.embeddings.kernels.subwords",
         ),
+    ),
+    _embedding(
+        "glove",
+        "GloveConfig",
+        "word vectors whose products are logarithms of co-occurrence counts, pooled",
+        "Pennington, Socher & Manning (2014), EMNLP",
+        loads=("nlpwb.methods.embeddings.glove",),
+    ),
+    _embedding(
+        "ppmi",
+        "PpmiConfig",
+        "word vectors by counting: positive mutual information and its strongest dimensions, pooled",
+        "Church & Hanks (1990), CL 16; Levy, Goldberg & Dagan (2015), TACL 3",
+        loads=("nlpwb.methods.embeddings.ppmi",),
+    ),
+    _embedding(
+        "vectors",
+        "VectorsConfig",
+        "word vectors that somebody else trained, pooled; path=FILE names them",
+        "Arora, Liang & Ma (2017), ICLR, for the pooling",
+        deterministic=True,
+        loads=("nlpwb.vectors.files",),
     ),
     _embedding(
         "doc2vec",

@@ -69,7 +69,11 @@ class Part:
             InputError: such a file cannot be read.
         """
         files: dict[str, str] = getattr(self.config, "files", {})
-        held = {option: _digest(path, option) for option, path in files.items()}
+        wanted = getattr(self.config, "wanted", "the name of a text file")
+        held = {
+            option: _digest(Path(path), f"{option}={getattr(self.config, option)}", wanted)
+            for option, path in files.items()
+        }
         return {
             "name": self.name,
             "version": self.entry.version,
@@ -162,14 +166,37 @@ def parse_specs(texts: Iterable[str]) -> list[Spec]:
     return list(specs.values())
 
 
-def _digest(path: str, option: str) -> str:
+def _digest(path: Path, option: str, wanted: str) -> str:
+    """The hash of what a file holds, or of what a folder's manifest says that its files hold.
+
+    A folder without such a manifest counts by its files.
+    """
     try:
-        return "sha256:" + hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        if not path.is_dir():
+            return f"sha256:{_sha256(path)}"
+        held = _manifest_hashes(path) or {
+            entry.name: _sha256(entry) for entry in path.iterdir() if entry.is_file()
+        }
+        lines = "".join(f"{name} {digest}\n" for name, digest in sorted(held.items()))
+        return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
     except OSError as error:
         raise InputError(
-            f"{option}=path:{path}: {(error.strerror or 'cannot be read').lower()}; "
-            "write the name of a text file"
+            f"{option}: {(error.strerror or 'cannot be read').lower()}; write {wanted}"
         ) from None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _manifest_hashes(folder: Path) -> dict[str, str]:
+    """The hashes that a folder of ours was written with, by file; a table of gigabytes is not read to name it."""
+    try:
+        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+        return {str(name): str(file["sha256"]) for name, file in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _file_lines(text: str) -> list[str]:

@@ -26,6 +26,9 @@ METHODS = [
     "skipgram",
     "cbow",
     "fasttext",
+    "glove",
+    "ppmi",
+    "vectors",
     "doc2vec",
 ]
 HEADS = ["logreg", "svm", "ridge", "nb", "knn"]

@@ -36,6 +36,9 @@ EXAMPLES = {
     "skipgram": f"skipgram:{SMALL}",
     "cbow": f"cbow:{SMALL},pooling=tfidf",
     "fasttext": f"fasttext:{SMALL},buckets=500,pooling=sif",
+    "glove": "glove:dim=10,epochs=50",
+    "ppmi": "ppmi:dim=10,pooling=tfidf",
+    "vectors": f"vectors:path={ROOT / 'tests' / 'methods' / 'topic_vectors.txt'}",
     "doc2vec": "doc2vec:dim=10,epochs=60,infer_epochs=40,learning_rate=0.05",
     "lsa": "tfidf+lsa:dim=4",
     "logreg": "bow+logreg:C=auto",
@@ -197,6 +200,8 @@ def test_what_it_says_of_itself(name: str) -> None:
     share = classifier.unknown_share(["harbor harbor harbor xyzzy"])
     if classifier.representation is None or classifier.spec.representation.name == "hashing":
         assert share is None
+    elif classifier.spec.representation.name == "fasttext":
+        assert share == 0  # xyzzy has n-grams, and they have vectors
     elif classifier.spec.representation.name == "tfidf" and "char" in EXAMPLES[name]:
         assert share is not None
         assert 0 < share < 1 / 4  # of xyzzy's characters some are known

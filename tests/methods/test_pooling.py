@@ -111,11 +111,14 @@ def test_a_model_is_its_state(kind: str, name: str) -> None:
 
 
 def test_unknown_share_by_hand() -> None:
-    """``xyzzy`` of four words; ``a`` is no word. fastText has a vector for it, and has not seen it all the same."""
-    for name in ("skipgram", "fasttext"):
-        model, _ = fit_pooled(spec(name, "mean"), TEXTS)
-        assert model.unknown_share(["the whale a", "Oven xyzzy"]) == 1 / 4
-        assert model.unknown_share(["", "a"]) is None
+    """``xyzzy`` of four words; ``a`` is no word. fastText makes it a vector, unless no n-gram is as short as the word."""
+    model, _ = fit_pooled(spec("skipgram", "mean"), TEXTS)
+    assert model.unknown_share(["the whale a", "Oven xyzzy"]) == 1 / 4
+    assert model.unknown_share(["", "a"]) is None
+    model, _ = fit_pooled(spec("fasttext", "mean"), TEXTS)
+    assert model.unknown_share(["the whale a", "Oven xyzzy"]) == 0
+    model, _ = fit_pooled(spec("fasttext", "mean") + ",ngrams=6-6", TEXTS)
+    assert model.unknown_share(["the whale xyzzy", "no no"]) == 2 / 5
 
 
 def test_upper_case_is_another_word_on_request() -> None:

@@ -95,6 +95,73 @@ class FasttextConfig(WordVectorConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GloveConfig(PooledConfig):
+    """GloVe."""
+
+    dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
+    window: int = option(10, help="words before and after that are counted", low=1, high=10_000)
+    min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
+    epochs: int = option(25, help="passes over the pairs of words", low=1)
+    x_max: float = option(
+        10,
+        help="count from which a pair has its full weight; 100 suits billions of words",
+        low=1e-9,
+    )
+    alpha: float = option(0.75, help="how fast the weight grows up to x_max", low=0, high=1)
+    learning_rate: float = option(0.05, help="AdaGrad's step size", low=1e-9, high=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PpmiConfig(PooledConfig):
+    """Positive pointwise mutual information, decomposed."""
+
+    dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
+    window: int = option(5, help="words before and after that are counted", low=1, high=10_000)
+    min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
+    weighting: str = option(
+        "linear",
+        help="a near word counts more (linear, as word2vec expects it), or as much as a far one (flat)",
+        choices=("linear", "flat"),
+    )
+    smoothing: float = option(
+        0.75, help="power to which the counts of context words are raised", low=0, high=1
+    )
+    shift: float = option(
+        1, help="k of log k, taken off each value; like word2vec's negative", low=1, high=1000
+    )
+    power: float = option(
+        0.5, help="weight of a dimension: its singular value to this", low=0, high=1
+    )
+    iterations: int = option(2, help="power iterations of the decomposition", low=0, high=100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorsConfig(PooledConfig):
+    """Vectors that somebody else trained."""
+
+    path: str = option("", help="a folder or file of word vectors, in any format that can be read")
+    limit: int | None = option(None, help="take the first N words of the file alone", low=1)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that options name, by option: what they hold decides the result, too."""
+        return {"path": self.path}
+
+    @property
+    def wanted(self) -> str:
+        """What the files should be, for the sentence that says that one cannot be read."""
+        return "a folder or file of word vectors"
+
+    def validate(self, method: str) -> None:
+        """There is nothing to fall back on."""
+        if not self.path:
+            raise UsageError(
+                f"{method}: the vectors are missing; write {method}:path=FILE, with a folder or file of "
+                "word vectors"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Doc2VecConfig(TrainingConfig):
     """Paragraph vectors."""
 

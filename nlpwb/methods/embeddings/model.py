@@ -1,16 +1,19 @@
-"""Skip-gram, CBOW and fastText as representations of documents: word vectors, pooled."""
+"""Word vectors, trained here or by others, as representations of documents: pooled."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Self
+from itertools import chain, repeat
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpwb.methods.embeddings import pooling
 from nlpwb.methods.embeddings.analysis import analyze
-from nlpwb.methods.embeddings.config import WordVectorConfig
+from nlpwb.methods.embeddings.config import PooledConfig, VectorsConfig
+from nlpwb.methods.embeddings.pretrained import read_pretrained
 from nlpwb.methods.embeddings.training import train_word_vectors
 from nlpwb.methods.protocol import State
 from nlpwb.vectors.table import Floats, Subwords, WordVectors
@@ -23,7 +26,7 @@ class PooledWordVectors:
 
     def __init__(
         self,
-        config: WordVectorConfig,
+        config: PooledConfig,
         vectors: WordVectors,
         weights: NDArray[np.float64] | None = None,
         direction: Floats | None = None,
@@ -32,7 +35,6 @@ class PooledWordVectors:
         self.vectors = vectors
         self.weights = weights
         self.direction = direction
-        self._numbers = {word: number for number, word in enumerate(vectors.words)}
 
     @property
     def dimensions(self) -> int:
@@ -41,22 +43,26 @@ class PooledWordVectors:
 
     @classmethod
     def fit(
-        cls, config: WordVectorConfig, texts: Sequence[str], *, seed: int, threads: int
+        cls, config: PooledConfig, texts: Sequence[str], *, seed: int, threads: int
     ) -> tuple[Self, Floats]:
-        """Train on the texts and pool them; returns the model and float32 (n, dim)."""
+        """Train on the texts, or read what is trained, and pool them; returns the model and float32 (n, dim)."""
         documents = [analyze(text, config) for text in texts]
-        vectors = train_word_vectors(documents, config, seed=seed, threads=threads)
+        if isinstance(config, VectorsConfig):
+            vectors = read_pretrained(config, documents)
+        else:
+            vectors = train_word_vectors(documents, config, seed=seed, threads=threads)
         model = cls(config, vectors)
-        numbers, _ = model._numbered(documents, invent=False)
-        counts = pooling.count_matrix(numbers, len(vectors.words))
-        if config.pooling == "tfidf":
-            model.weights = pooling.idf_weights(counts)
-        elif config.pooling == "sif":
-            # counted in these texts: vectors that somebody else trained may tell no counts
-            occurrences = np.asarray(counts.sum(axis=0), dtype=np.int64).ravel()
-            model.weights = pooling.sif_weights(occurrences)
-            pooled = pooling.weighted_mean(counts, model.weights, vectors.vectors)
-            model.direction = pooling.principal_direction(pooled)
+        if config.pooling in ("tfidf", "sif"):
+            numbers, _ = model._numbered(documents, invent=False)
+            counts = pooling.count_matrix(numbers, len(vectors.words))
+            if config.pooling == "tfidf":
+                model.weights = pooling.idf_weights(counts)
+            else:
+                # counted in these texts: vectors that somebody else trained may tell no counts
+                occurrences = np.asarray(counts.sum(axis=0), dtype=np.int64).ravel()
+                model.weights = pooling.sif_weights(occurrences)
+                pooled = pooling.weighted_mean(counts, model.weights, vectors.vectors)
+                model.direction = pooling.principal_direction(pooled)
         return model, model._pool(documents)
 
     def transform(self, texts: Sequence[str], *, threads: int = 1) -> Floats:
@@ -66,15 +72,20 @@ class PooledWordVectors:
 
     def _pool(self, documents: Sequence[Sequence[str]]) -> Floats:
         numbers, invented = self._numbered(documents, invent=True)
-        table = self.vectors.vectors
+        # only the rows that occur: the table may be large, and mapped from a file
+        own = len(self.vectors)
+        used = pooling.used_numbers(numbers, own + len(invented))
+        known = used[used < own]
+        table = np.asarray(self.vectors.vectors[known], dtype=np.float32)
         if len(invented):
             table = np.vstack([table, invented])
+        numbers = pooling.renumbered(numbers, used, own + len(invented))
         if self.config.pooling == "max":
             return pooling.maximum(numbers, table)
         weights = np.ones(len(table))
         if self.weights is not None:
-            weights[: len(self.weights)] = self.weights
-            weights[len(self.weights) :] = self.weights.max(initial=1.0)  # unseen words are rare
+            weights[: len(known)] = self.weights[known]
+            weights[len(known) :] = self.weights.max(initial=1.0)  # unseen words are rare
         pooled = pooling.weighted_mean(pooling.count_matrix(numbers, len(table)), weights, table)
         if self.direction is not None:
             pooled = pooling.without_direction(pooled, self.direction)
@@ -88,30 +99,38 @@ class PooledWordVectors:
         With ``invent`` subwords give unseen words rows of their own, sorted: a document's words are added up in the order of
         their numbers, and that order must not depend on the documents beside it.
         """
-        subwords = self.vectors.subwords if invent else None
-        lookup = dict(self._numbers) if subwords is not None else self._numbers
+        tokens = list(chain.from_iterable(documents))
+        own = self.vectors.numbers
+        flat = np.fromiter(map(own.get, tokens, repeat(-1)), np.int64, len(tokens))
         rows: list[Floats] = []
+        subwords = self.vectors.subwords if invent else None
         if subwords is not None:
-            unseen = {word for document in documents for word in document if word not in lookup}
-            for word in sorted(unseen):
+            places = np.flatnonzero(flat < 0).tolist()
+            made: dict[str, int] = {}
+            for word in sorted({tokens[place] for place in places}):
                 vector = subwords.vector(word)
                 if vector is not None:
-                    lookup[word] = len(self._numbers) + len(rows)
+                    made[word] = len(own) + len(rows)
                     rows.append(vector)
-        numbered = [
-            np.fromiter((lookup.get(word, -1) for word in document), np.int64, len(document))
-            for document in documents
-        ]
+            flat[places] = [made.get(tokens[place], -1) for place in places]
+        ends = np.cumsum(np.fromiter(map(len, documents), np.int64, len(documents)))
         table = np.array(rows, dtype=np.float32).reshape(len(rows), self.dimensions)
-        return numbered, table
+        return np.split(flat, ends)[:-1], table
 
     def unknown_share(self, texts: Iterable[str]) -> float | None:
-        """Share of the words that have no vector; with subwords, that the training texts did not hold."""
-        total = unknown = 0
+        """Share of the words that have no vector and for which subwords make none."""
+        known, subwords = self.vectors.numbers, self.vectors.subwords
+        total = 0
+        unseen: Counter[str] = Counter()
         for text in texts:
             tokens = analyze(text, self.config)
             total += len(tokens)
-            unknown += sum(token not in self._numbers for token in tokens)
+            unseen.update(token for token in tokens if token not in known)
+        unknown = sum(
+            count
+            for word, count in unseen.items()
+            if subwords is None or not subwords.numbers(word)
+        )
         return unknown / total if total else None
 
     def state(self) -> State:
@@ -119,22 +138,32 @@ class PooledWordVectors:
         arrays: dict[str, NDArray[np.generic]] = {"vectors": self.vectors.vectors}
         if self.vectors.counts is not None:
             arrays["counts"] = self.vectors.counts
-        if self.vectors.subwords is not None:
-            arrays["subwords"] = self.vectors.subwords.table
+        facts: dict[str, Any] = {}
+        subwords = self.vectors.subwords
+        if subwords is not None:
+            arrays["subwords"] = subwords.table
+            facts["subwords"] = [subwords.shortest, subwords.longest, subwords.buckets]
+            if subwords.rows is not None:
+                pairs = np.array(sorted(subwords.rows.items()), dtype=np.int64)
+                arrays["subword_rows"] = pairs.reshape(-1, 2)
         if self.weights is not None:
             arrays["weights"] = self.weights
         if self.direction is not None:
             arrays["direction"] = self.direction
-        return State(arrays=arrays, lists={"words": list(self.vectors.words)})
+        return State(arrays=arrays, lists={"words": list(self.vectors.words)}, facts=facts)
 
     @classmethod
-    def from_state(cls, config: WordVectorConfig, state: State) -> Self:
+    def from_state(cls, config: PooledConfig, state: State) -> Self:
         """The fitted model again."""
         arrays = state.arrays
         subwords = None
         if "subwords" in arrays:
-            shortest, longest = getattr(config, "ngrams")  # noqa: B009  only fastText's config has it
-            subwords = Subwords(arrays["subwords"], shortest, longest)
+            # folders of the first version say it in fastText's options alone
+            held: Any = state.facts.get("subwords") or [*getattr(config, "ngrams", ()), None]
+            rows = arrays.get("subword_rows")
+            pairs = None if rows is None else dict(rows.tolist())
+            shortest, longest, buckets = held
+            subwords = Subwords(arrays["subwords"], shortest, longest, pairs, buckets)
         vectors = WordVectors(
             state.lists["words"], arrays["vectors"], arrays.get("counts"), subwords
         )

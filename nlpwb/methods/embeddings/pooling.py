@@ -27,6 +27,23 @@ def count_matrix(documents: Sequence[NDArray[np.int64]], words: int) -> sp.csr_m
     return counts.tocsr()
 
 
+def used_numbers(documents: Sequence[NDArray[np.int64]], words: int) -> NDArray[np.int64]:
+    """The word numbers that occur, sorted."""
+    seen = np.zeros(words + 1, dtype=bool)
+    for numbers in documents:
+        seen[numbers] = True  # -1 marks the last place, which is no word's
+    return np.flatnonzero(seen[:-1])
+
+
+def renumbered(
+    documents: Sequence[NDArray[np.int64]], used: NDArray[np.int64], words: int
+) -> list[NDArray[np.int64]]:
+    """Word numbers as places in ``used``; -1 stays."""
+    place = np.full(words + 1, -1, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    return [place[numbers] for numbers in documents]
+
+
 def weighted_mean(counts: sp.csr_matrix, weights: NDArray[np.float64], table: Floats) -> Floats:
     """The mean of a document's word vectors, each weighted by ``weights`` (V,); zeros for a document without words."""
     weighted = counts @ sp.diags(weights)

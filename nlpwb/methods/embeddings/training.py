@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from nlpwb.methods.embeddings.config import PooledConfig, WordVectorConfig
+from nlpwb.methods.embeddings.config import (
+    GloveConfig,
+    PooledConfig,
+    PpmiConfig,
+    WordVectorConfig,
+)
 from nlpwb.methods.embeddings.encoding import EncodedCorpus, encode
 from nlpwb.methods.embeddings.trainer import Progress, Tables, train
 from nlpwb.vectors.table import WordVectors
@@ -57,6 +62,14 @@ def train_encoded(
             keep=keep,
             progress=progress,
         )
+    if isinstance(config, GloveConfig):
+        from nlpwb.methods.embeddings.glove import train_glove
+
+        return train_glove(corpus, config, seed=seed, threads=threads, progress=progress)
+    if isinstance(config, PpmiConfig):
+        from nlpwb.methods.embeddings.ppmi import train_ppmi
+
+        return train_ppmi(corpus, config, seed=seed, threads=threads, progress=progress)
     raise TypeError(config)
 
 
