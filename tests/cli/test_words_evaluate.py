@@ -6,7 +6,10 @@ All scores here are 1, so that no figure depends on a random stream.
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 from itertools import permutations
 from pathlib import Path
 
@@ -254,3 +257,23 @@ def test_a_mistake_gets_one_sentence(
     assert ended.err.count("\n") == 1
     if sentence is not None:
         assert ended.err == f"nlpwb: {sentence}\n"
+
+
+def test_it_loads_numpy_and_scipy_and_nothing_heavier(work: Path) -> None:
+    """The built-in sets come from gensim's folder, and gensim itself must not come with them."""
+    program = (
+        "import sys; from nlpwb.cli.main import run; "
+        "code = run(['words', 'evaluate', 'arc', '--similarity', 'people.tsv', '-q']); "
+        "from nlpwb.data.wordsets import builtin_analogies; builtin_analogies(); "
+        "print(code, sorted({'gensim', 'sklearn', 'torch', 'numba', 'matplotlib', 'rich'} & set(sys.modules)))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=work,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
