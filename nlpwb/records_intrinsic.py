@@ -63,7 +63,8 @@ class IntrinsicResult:
     ``mrr`` and ``recall`` are means over the queries; methods that share a letter cannot be told apart by MRR; ``delta`` is
     the difference in MRR to the best. ``wordsim353`` and ``simlex999`` are Spearman's correlations over the ``_pairs`` whose
     words are both known; ``analogies`` is the share answered right of ``analogies_questions`` whose four words are known, None
-    below the protocol's ``least_questions``. ``seed_stability`` and ``half_stability`` are the mean share (Jaccard) of
+    below the protocol's ``least_questions``, with Wilson's interval over these questions, and ``_words_low`` to ``_words_high``
+    for questions made of other pairs of words. ``seed_stability`` and ``half_stability`` are the mean share (Jaccard) of
     neighbours that two trainings have in common, over ``_words``; 1 without an interval where nothing could differ: no seed
     changes the method, or no text of this corpus does.
     ``stability_error`` says which of those trainings failed. Costs are those of the whole training part, as in
@@ -92,6 +93,8 @@ class IntrinsicResult:
     analogies: float | None = None
     analogies_low: float | None = None
     analogies_high: float | None = None
+    analogies_words_low: float | None = None
+    analogies_words_high: float | None = None
     analogies_questions: int | None = None
     seed_stability: float | None = None
     seed_stability_low: float | None = None

@@ -136,10 +136,10 @@ def closing_lines(comparison: IntrinsicComparison) -> list[str]:
         )
     with_words = [result for result in found if result.analogies_questions is not None]
     if len(found) > 1:
-        wilson = ", of analogies Wilson's" if with_words else ""
+        over = ", of analogies over pairs of words" if with_words else ""
         lines.append(
             f"Methods that share a letter cannot be told apart by MRR ({protocol.significance}; "
-            f"intervals by bootstrap{wilson})."
+            f"intervals by bootstrap{over})."
         )
     if with_words:
         lines += [coverage(with_words, protocol), *stability_words(with_words, protocol)]
@@ -221,10 +221,10 @@ def _row(result: IntrinsicResult, protocol: IntrinsicProtocol) -> Row:
 
 
 def _with_ends(result: IntrinsicResult, name: str) -> str | None:
-    value, low = getattr(result, name), getattr(result, f"{name}_low")
-    if value is None:
-        return None
-    return f"{share(value, 2)} ({share(low, 2)} to {share(getattr(result, f'{name}_high'), 2)})"
+    """A figure with its interval; of analogies that for other pairs of words, since questions that share words are not many."""
+    of = "analogies_words" if name == "analogies" else name
+    value, low, high = (getattr(result, key) for key in (name, f"{of}_low", f"{of}_high"))
+    return f"{share(value, 2)} ({share(low, 2)} to {share(high, 2)})" if value is not None else None
 
 
 def _with_half(result: IntrinsicResult, name: str) -> str | None:

@@ -26,7 +26,7 @@ corpus.txt   1,600 training + 400 held-out documents   without labels   best MRR
 Words, each figure with its 95 % interval:
 
   method         WordSim-353          SimLex-999         analogies      seeds     halves
-  skipgram  .55 (.46 to .63)  −.05 (−.12 to .02)  .20 (.16 to .24)  .45 ± .01  .31 ± .01
+  skipgram  .55 (.46 to .63)  −.05 (−.12 to .02)  .20 (.09 to .32)  .45 ± .01  .31 ± .01
   tfidf                    –                   –                 –          –          –
 
 Cost, and unknown words of the held-out documents:
@@ -39,7 +39,7 @@ Use it.
 Each of 350 held-out documents (20 words or more) is cut in two; its first half asks for its second
 among all second halves. Guessing gets MRR .018, recall@10 .029.
 Methods that share a letter cannot be told apart by MRR (paired permutation over documents, Holm;
-intervals by bootstrap, of analogies Wilson's).
+intervals by bootstrap, of analogies over pairs of words).
 WordSim-353: 300 of 353 pairs are covered; SimLex-999: 800 of 999 pairs are covered; analogies: 400
 of 19,544 questions, among the first 30,000 words.
 Seeds, halves: the share (Jaccard) of its 10 nearest words that a word keeps when seed 1 trains, and

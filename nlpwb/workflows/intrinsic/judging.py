@@ -12,7 +12,8 @@ import numpy as np  # noqa: TID253  only functions import this module
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.cache.store import Artifact
-from nlpwb.data.wordsets import builtin_similarity
+from nlpwb.data.wordsets import builtin_analogies, builtin_similarity
+from nlpwb.evaluation.answers import RIGHT, accuracy_interval, word_pairs
 from nlpwb.evaluation.correlation import bootstrap_spearman, spearman
 from nlpwb.evaluation.cost import recommend
 from nlpwb.evaluation.intervals import Interval, wilson
@@ -35,8 +36,8 @@ from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheap
 
 FIELDS = {"WordSim-353": "wordsim353", "SimLex-999": "simlex999"}
 """The fields of a result by the names of the sets."""
-LEAST_PAIRS = 20
-"""Below so many covered pairs there is no figure: its interval would span most of the scale."""
+LEAST_PAIRS = 30
+"""Below so many covered pairs there is no figure, as in ``words evaluate``."""
 _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
 
 
@@ -143,11 +144,15 @@ def _word_tests(cell: Artifact, *, seed: int) -> dict[str, Any]:
         if math.isfinite(value):
             found |= _three(field, value, bootstrap_spearman(machine, people, seed=seed))
     answers = np.load(cell.path / "analogies.npy", allow_pickle=False)
-    n = int((answers >= 0).sum())
+    asked = answers >= 0
+    n = int(asked.sum())
     found["analogies_questions"] = n
     if n >= LEAST_QUESTIONS:
-        right = int((answers == 1).sum())
-        found |= _three("analogies", right / n, wilson(right, n))
+        right = answers[asked] == RIGHT
+        found |= _three("analogies", float(right.mean()), wilson(int(right.sum()), n))
+        pairs = word_pairs(builtin_analogies().questions)[asked]
+        ends = accuracy_interval(right, pairs, seed=seed)
+        found |= {"analogies_words_low": ends.low, "analogies_words_high": ends.high}
     return found
 
 

@@ -53,7 +53,7 @@ def protocol_of(
         restrict_vocab=RESTRICT,
         seed=seed,
         second_seed=seed + 1,
-        interval=f"bootstrap over {units}, pairs of words, words; Wilson for analogies",
+        interval=f"bootstrap over {units}, pairs of words, words; for analogies also Wilson over questions",
         significance=f"paired permutation over {units}, Holm",
         alpha=ALPHA,
         separable=verdict.separable if verdict is not None else None,
