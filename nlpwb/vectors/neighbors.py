@@ -16,8 +16,8 @@ from nlpwb.vectors.table import Floats, WordVectors
 Rows = NDArray[np.int64]
 QUERIES = 512
 """Queries that are answered in one pass over the table."""
-SCORES = 1 << 23
-"""Numbers in a block of scores: 32 MB."""
+SCORES = 1 << 22
+"""Numbers in a block of scores: 16 MB."""
 
 
 def nearest(
