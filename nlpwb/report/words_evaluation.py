@@ -135,7 +135,7 @@ def _geometry_table(found: WordEvaluation) -> list[str | Table]:
                 Column("words", "words", right=True, keep=True),
                 Column("isotropy", "isotropy", right=True, show=decimals),
                 Column("mean_cosine", "mean cosine", right=True, show=decimals),
-                Column("hubness", f"hubness (skew of N_{k})", right=True, show=decimals),
+                Column("hubness", f"hubness N_{k}", right=True, show=decimals),
                 Column("antihubs", "anti-hubs", right=True, show=lambda x: f"{100 * x:.1f} %"),
                 Column("hub", "greatest hub"),
                 Column("hub_count", "near", right=True),

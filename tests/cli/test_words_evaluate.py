@@ -188,8 +188,8 @@ def test_geometry_has_a_table_and_rows_of_its_own(typed: Typed, work: Path, tmp_
     line = "words evaluate ring --similarity people.tsv"
     out = typed(*line.split(), "--format", "table").out
     assert (
-        "  words  isotropy  mean cosine  hubness (skew of N_10)  anti-hubs  greatest hub  near\n"
-        "     40     1.000       −0.026                    .000      0.0 %  w0              10\n"
+        "  words  isotropy  mean cosine  hubness N_10  anti-hubs  greatest hub  near\n"
+        "     40     1.000       −0.026          .000      0.0 %  w0              10\n"
     ) in out
     found = [json.loads(row) for row in typed(*line.split(), "--format", "jsonl").out.splitlines()]
     assert [(row["part"], row["used"], row["total"]) for row in found if row["kind"] == "geometry"] == [
