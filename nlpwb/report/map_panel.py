@@ -114,7 +114,7 @@ def _draw(picture: Picture, theme: Theme) -> Drawn:
     radii = dot_radii(picture.marks)
     _draw_dots(axes, picture, radii, theme)
     left_out = _label(axes, picture, radii, theme, measure) if picture.labels else 0
-    _name_groups(axes, picture, theme)
+    _name_groups(axes, picture, theme, bold)
     return Drawn(figure, left_out)
 
 
@@ -185,8 +185,9 @@ def _label(
     """A word beside each dot, the most frequent first; returns how many had no room."""
     marks = picture.marks
     pixel = DPI / 72
+    line = measure("lp", LABEL)[1]  # no text is laid out lower than this
     sizes = [
-        (width + 2 * pixel, height + pixel)
+        (width + 2 * pixel, max(height, line) + pixel)
         for width, height in (measure(mark.text, LABEL) for mark in marks)
     ]
     at = [pixels(axes, mark.x, mark.y) for mark in marks]
@@ -232,21 +233,32 @@ def _leader(here: Point, box: Box, radius: float, pixel: float) -> tuple[Point, 
     return (here[0] + share * (end[0] - here[0]), here[1] + share * (end[1] - here[1])), end
 
 
-def _name_groups(axes: Axes, picture: Picture, theme: Theme) -> None:
-    """The names of groups that stand apart, written where they stand."""
+def _name_groups(axes: Axes, picture: Picture, theme: Theme, bold: Measure) -> None:
+    """The names of groups that stand apart, written where they stand; one that would cover another is left to the legend."""
     from matplotlib.patheffects import Normal, Stroke
 
+    area = axes.get_window_extent()
+    taken: list[Box] = []
     for group, x, y in picture.centres:
+        name = fitting(picture.groups[group], NAME, bold, width=area.width / 3)
+        width, height = bold(name, NAME)
+        across, up = pixels(axes, x, y)
+        across = min(max(across, area.x0 + width / 2 + 4), area.x1 - width / 2 - 4)
+        up = min(max(up, area.y0 + height / 2 + 4), area.y1 - height / 2 - 4)
+        box = Box(across - width / 2, up - height / 2, across + width / 2, up + height / 2)
+        if any(box.overlap(other) for other in taken):
+            continue
+        taken.append(box)
+        left, low = axes.transData.inverted().transform((across, up))
         axes.text(
-            x,
-            y,
-            picture.groups[group],
+            left,
+            low,
+            name,
             size=NAME,
             weight="bold",
             color=_colour(group, theme),
             ha="center",
             va="center",
-            clip_on=True,
             parse_math=False,
             zorder=6,
             path_effects=[Stroke(linewidth=3.0, foreground=theme.paper), Normal()],

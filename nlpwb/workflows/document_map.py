@@ -122,20 +122,20 @@ def _directions(matrix: Any) -> tuple[Any, NDArray[np.int64]]:
 
 
 def _labels(labels: Sequence[str | None]) -> tuple[list[int], list[str]]:
-    """The group of each document, frequent labels first, and the names; no names where nothing is labelled."""
+    """The group of each document, and the names of the groups, by name; none where nothing is labelled.
+
+    Of more labels than there are colours the most frequent keep their own, and the others share the last.
+    """
     counted = Counter(label for label in labels if label is not None)
     if not counted:
         return [0] * len(labels), []
-    names = [name for name, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
-    if len(names) > MOST_LABELS:
-        rest = len(names) - (MOST_LABELS - 1)
-        shown = [*names[: MOST_LABELS - 1], f"{rest} other labels"]
-    else:
-        shown = names
-    number = {name: min(place, len(shown) - 1) for place, name in enumerate(names)}
-    return [
-        number[label or ""] if (label or "") in number else len(shown) - 1 for label in labels
-    ], shown
+    shown = sorted(counted)
+    if len(shown) > MOST_LABELS:
+        by_size = sorted(shown, key=lambda name: -counted[name])
+        rest = f"{len(shown) - (MOST_LABELS - 1)} other labels"
+        shown = [*sorted(by_size[: MOST_LABELS - 1]), rest]
+    number = {name: place for place, name in enumerate(shown)}
+    return [number.get(label or "", len(shown) - 1) for label in labels], shown
 
 
 def _beginning(text: str) -> str:
