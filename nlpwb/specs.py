@@ -49,6 +49,12 @@ class Part:
         return str(getattr(self.config, "output", self.entry.output))
 
     @property
+    def loads(self) -> tuple[str, ...]:
+        """Modules that computing needs; a config may know better than the catalogue."""
+        own: tuple[str, ...] = getattr(self.config, "loads", ())
+        return own or self.entry.loads
+
+    @property
     def deterministic(self) -> bool:
         """Whether a seed changes nothing; rows on which an option chooses itself are drawn by the seed."""
         fixed = all(

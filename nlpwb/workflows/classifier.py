@@ -92,7 +92,7 @@ def warm_up(spec: Spec) -> None:
     import importlib
 
     for part in spec.parts:
-        for module in part.entry.loads:
+        for module in part.loads:
             importlib.import_module(module)
         load(part.entry.code)
 

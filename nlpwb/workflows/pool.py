@@ -120,7 +120,7 @@ def _context(cells: Sequence[Work]) -> Any:
     for cell in cells:
         modules.add(type(cell).__module__)
         for part in cell.spec.parts:
-            modules |= {*part.entry.loads, part.entry.code.partition(":")[0]}
+            modules |= {*part.loads, part.entry.code.partition(":")[0]}
     context.set_forkserver_preload(sorted(modules))
     try:
         _start_server()

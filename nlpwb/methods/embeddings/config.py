@@ -68,6 +68,17 @@ class WordVectorConfig(PooledConfig, TrainingConfig):
 
     engine: str = option("nlpwb", help="who trains: kernels of our own, or gensim", choices=ENGINES)
 
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """Modules that these options need in place of the usual ones; empty for the usual ones."""
+        model = "nlpwb.methods.embeddings.model"
+        if self.engine == "gensim":
+            return (model, "gensim.models")
+        if self.hs:  # any method, then, goes through a hidden layer
+            kernels = "nlpwb.methods.embeddings.kernels"
+            return (model, f"{kernels}.hidden", f"{kernels}.subwords")
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class SkipgramConfig(WordVectorConfig):
@@ -132,7 +143,7 @@ class PpmiConfig(PooledConfig):
     power: float = option(
         0.5, help="weight of a dimension: its singular value to this", low=0, high=1
     )
-    iterations: int = option(2, help="power iterations of the decomposition", low=0, high=100)
+    iterations: int = option(4, help="power iterations of the decomposition", low=0, high=100)
 
 
 @dataclass(frozen=True, kw_only=True)

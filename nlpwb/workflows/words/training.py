@@ -103,7 +103,7 @@ def train_words(
             f"occur {config.min_count} times or more"
         )
         with _said_when_slow(note):
-            _load_loops(part, config, device)
+            _load_loops(part, device)
         from nlpwb.methods.embeddings.training import resumes, train_encoded
 
         checkpoints = None
@@ -216,17 +216,13 @@ def _check_device(device: str, config: Any) -> None:
     check_device(device, config)
 
 
-def _load_loops(part: Part, config: Any, device: str) -> None:
+def _load_loops(part: Part, device: str) -> None:
     """Import what the method needs; the first time on a machine this compiles."""
     import importlib
 
-    if device != "cpu" or getattr(config, "engine", "nlpwb") != "nlpwb":
-        return
-    if getattr(config, "hs", False):
-        importlib.import_module("nlpwb.methods.embeddings.kernels.hidden")
-        return
-    for module in part.entry.loads:
-        importlib.import_module(module)
+    if device == "cpu":
+        for module in part.loads:
+            importlib.import_module(module)
 
 
 @contextlib.contextmanager
