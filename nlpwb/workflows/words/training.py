@@ -213,7 +213,7 @@ def _check_device(device: str, config: Any) -> None:
         return
     from nlpwb.methods.embeddings.torch_trainer import check_device
 
-    check_device(device, config)
+    check_device(config, device)
 
 
 def _load_loops(part: Part, device: str) -> None:
