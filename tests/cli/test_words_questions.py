@@ -388,3 +388,41 @@ def test_numpy_alone_answers(line: list[str], home: Path, environment: dict[str,
     """No scipy, no torch, no gensim, no rich: an answer in half a second leaves no room for them."""
     *_, (_, code, packages) = loaded(home, environment, ["words", *line])
     assert (code, packages) == (0, {"numpy"})
+
+
+def test_an_index_is_made_and_asked(ask: Typed, tmp_path: Path) -> None:
+    """Of five words all are found: the answers are those of the whole table, with the recall said."""
+    pytest.importorskip("usearch.index", reason="usearch, the extra `index`, is not installed")
+    table = np.array(list(TABLE.values()), dtype=np.float32)
+    place = tmp_path / "w"
+    write_folder(place, WordVectors(list(TABLE), table, np.array(COUNTS)), {"lowercase": True})
+    done = ask("words", "neighbors", str(place), "king", "--index")
+    assert (done.code, done.err) == (
+        1,
+        f"nlpwb: {place} has no index; make one with: nlpwb words index {place}\n",
+    )
+    (made,) = json.loads(printed(ask, f"words index {place} --format json"))
+    assert made["seconds"] > 0
+    assert {name: made[name] for name in ("index", "words", "recall", "sampled")} == {
+        "index": f"{place}/index.usearch",
+        "words": 5,
+        "recall": 1.0,
+        "sampled": 5,
+    }
+    assert made["bytes"] == (place / "index.usearch").stat().st_size
+    out = printed(ask, f"words neighbors {place} king --index --format table")
+    head = "nearest to king   among the 6 words of w   index, recall@10 1.000\n"
+    assert out == head + NEIGHBORS["table"].partition("\n")[2]
+    assert printed(ask, f"words neighbors {place} king --index") == NEIGHBORS["tsv"]
+    done = ask("words", "neighbors", str(place), "king", "--index", "--restrict-vocab", "3")
+    assert (done.code, done.err) == (
+        2,
+        "nlpwb: --index searches all words; leave out --restrict-vocab, or --index\n",
+    )
+
+
+def test_only_a_folder_of_ours_has_an_index(ask: Typed, tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("2 2\na 1 0\nb 0 1\n")
+    done = ask("words", "index", str(tmp_path / "v.txt"))
+    assert done.code == 1
+    assert done.err.startswith(f"nlpwb: {tmp_path}/v.txt is a file of another program; an index ")

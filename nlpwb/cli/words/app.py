@@ -11,6 +11,7 @@ from nlpwb.cli.words import (
     convert,
     drift,
     evaluate,
+    index,
     neighbors,
     plot,
     similarity,
@@ -23,6 +24,7 @@ app = typer.Typer(
 
 app.command("train")(train.train)
 app.command("neighbors")(neighbors.neighbors)
+app.command("index")(index.index)
 app.command("similarity")(similarity.similarity)
 app.command("analogy")(analogy.analogy)
 app.command("odd")(similarity.odd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nlpwb.errors import UsageError
 from nlpwb.workflows.words.asking import (
@@ -17,6 +18,9 @@ from nlpwb.workflows.words.asking import (
     look_up,
     look_up_all,
 )
+
+if TYPE_CHECKING:
+    from nlpwb.vectors.index import Index
 
 ZEROS = "its vector is all zeros"
 
@@ -56,20 +60,27 @@ class Member:
 
 
 def neighbors(
-    asked: Asked, queries: Iterable[str], *, k: int, restrict: int | None = None
+    asked: Asked,
+    queries: Iterable[str],
+    *,
+    k: int,
+    restrict: int | None = None,
+    index: Index | None = None,
 ) -> Iterator[Neighbor]:
     """The ``k`` words nearest to each query, of the first ``restrict`` words; a query is none of its own neighbours.
+
+    An ``index`` knows no restriction.
 
     Raises:
         InputError: a word that is not known, unless it is one of a batch.
     """
     remaining = iter(queries)
     while chunk := list(itertools.islice(remaining, CHUNK)):
-        yield from _neighbors_of(asked, chunk, k, restrict)
+        yield from _neighbors_of(asked, chunk, k, restrict, index)
 
 
 def _neighbors_of(
-    asked: Asked, queries: Sequence[str], k: int, restrict: int | None
+    asked: Asked, queries: Sequence[str], k: int, restrict: int | None, index: Index | None
 ) -> Iterator[Neighbor]:
     import numpy as np
 
@@ -88,13 +99,14 @@ def _neighbors_of(
     k = min(k, len(asked.vectors))
     answers: Iterator[tuple[list[int], list[float]]] = iter(())
     if known:
-        rows, cosines = nearest(
-            asked.vectors,
-            np.stack([entry.vector for entry in known]),
-            k=k,
-            exclude=[[] if entry.row is None else [entry.row] for entry in known],
-            restrict=restrict,
-        )
+        table = np.stack([entry.vector for entry in known])
+        own = [[] if entry.row is None else [entry.row] for entry in known]
+        if index is None:
+            rows, cosines = nearest(asked.vectors, table, k=k, exclude=own, restrict=restrict)
+        else:
+            from nlpwb.vectors.index import nearest_by_index
+
+            rows, cosines = nearest_by_index(asked.vectors, index, table, k=k, exclude=own)
         answers = zip(rows.tolist(), cosines.tolist(), strict=True)
     for query, entry in zip(queries, found, strict=True):
         if isinstance(entry, str):
