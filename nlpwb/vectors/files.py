@@ -89,6 +89,7 @@ def write_rows(
         counts=rows.counts,
         subwords=rows.subwords,
         facts=rows.facts if facts is None else facts,
+        option="",
     )
 
 
@@ -119,11 +120,12 @@ def _of_folder(path: Path, given: str | None) -> Rows:
 
 def _of_model(path: Path, opened: Opened, reading: Reading) -> Rows:
     packed = opened.size != path.stat().st_size
-    buffer: bytes | mmap.mmap = (
-        opened.file.read()
-        if packed
-        else mmap.mmap(opened.file.fileno(), 0, access=mmap.ACCESS_READ)
-    )
+    buffer: bytes | mmap.mmap
+    if packed:
+        with recognise.telling_of_damage(path):
+            buffer = opened.file.read()
+    else:
+        buffer = mmap.mmap(opened.file.fileno(), 0, access=mmap.ACCESS_READ)
     model = read_model(buffer, path=path)
     if reading.encoding_errors is None:
         reading = dataclasses.replace(reading, encoding_errors="escape")

@@ -68,15 +68,16 @@ def write_blocks(
     counts: Callable[[int], Counts | None],
     subwords: Subwords | None,
     facts: Mapping[str, Any],
+    option: str = "-o ",
 ) -> int:
     """As :func:`write_folder`, from rows that come a block at a time: words, and float32 (n, dim); the number of words.
 
-    ``counts`` is asked for those of the first n words once all rows have come.
+    ``counts`` is asked for those of the first n words once all rows have come. Sentences begin with ``option``.
 
     Raises:
         InputError: the place is taken by something else, or cannot be written.
     """
-    check_target(target)
+    check_target(target, option=option)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
@@ -104,7 +105,7 @@ def write_blocks(
         _put_in_place(temporary, target)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError(f"-o {target}: {reason}; choose another place") from None
+        raise InputError(f"{option}{target}: {reason}; choose another place") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return words
@@ -168,20 +169,22 @@ def _put_in_place(temporary: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def check_target(target: Path) -> None:
-    """Refuse a place that :func:`write_folder` could not use, before any work is done for it.
+def check_target(target: Path, *, option: str = "-o ") -> None:
+    """Refuse a place that :func:`write_folder` could not use, before any work is done for it; sentences begin with ``option``.
 
     Raises:
         InputError: its folder is missing, or something else stands there.
     """
     if not target.absolute().parent.is_dir():
-        raise InputError(f"-o {target}: the folder {target.parent} does not exist; make it first")
+        raise InputError(
+            f"{option}{target}: the folder {target.parent} does not exist; make it first"
+        )
     if not target.exists():
         return
     if target.is_dir() and (is_folder_of_vectors(target) or not any(target.iterdir())):
         return
     raise InputError(
-        f"-o {target}: something else than word vectors stands there; choose another place"
+        f"{option}{target}: something else than word vectors stands there; choose another place"
     )
 
 

@@ -151,7 +151,7 @@ BAD: list[tuple[str, Callable[[Path], object], int, str]] = [
         "in.txt texts",
         folder_of_texts,
         1,
-        "-o texts: something else than word vectors stands there; choose another place",
+        "texts: something else than word vectors stands there; choose another place",
     ),
     (
         "texts out.bin",

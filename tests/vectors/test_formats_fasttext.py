@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,19 @@ def test_a_word_is_the_mean_of_its_row_and_its_ngrams(tmp_path: Path, version: i
     unknown = found.vector("xyz")
     assert unknown is not None
     assert unknown.tolist() == [6.0]
+
+
+def test_a_packed_model_is_the_same(tmp_path: Path) -> None:
+    """It cannot be mapped, and is unpacked into memory."""
+    path = tmp_path / "tiny.bin.gz"
+    path.write_bytes(gzip.compress(tiny_model([b"ab"], [[3.0], [6.0]])))
+    found = read_vectors(path)
+    assert found.vectors.tolist() == [[5.0]]
+    assert found.subwords is not None
+    noise = np.random.default_rng(0).normal(size=(9, 5000)).tolist()
+    path.write_bytes(gzip.compress(tiny_model([b"ab"], noise, bucket=8))[:-20])
+    with pytest.raises(InputError, match="the compressed file is cut short or damaged"):
+        read_vectors(path)
 
 
 def test_the_end_of_a_sentence_has_no_ngrams(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -84,8 +86,15 @@ def open_file(path: Path, given: str | None = None) -> Opened:
     if raw.peek(2)[:2] == b"\x1f\x8b":
         size = packed * _DEFLATE_AT_MOST
         file = cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=raw), _HEAD))
-    try:
+    with telling_of_damage(path):
         return _told(path, file, size, given)
+
+
+@contextlib.contextmanager
+def telling_of_damage(path: Path) -> Iterator[None]:
+    """What a broken gzip stream raises becomes a sentence."""
+    try:
+        yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             f"{path}: the compressed file is cut short or damaged ({error}); copy it anew"

@@ -47,8 +47,10 @@ def convert(
         InputError: the source is not what it seems to be, or the target cannot hold it or be written.
     """
     form = target_format(target, to)
-    check = check_target if form == FOLDER else check_file
-    check(target)
+    if form == FOLDER:
+        check_target(target, option="")
+    else:
+        check_file(target)
     with open_rows(source, given=given, reading=Reading(encoding_errors, duplicates)) as rows:
         subwords = _fate(rows.subwords is not None, form)
         counts = _fate(rows.all_counts is not None, form)
