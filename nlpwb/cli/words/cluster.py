@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nlpwb.cli import options
+from nlpwb.cli.words.asking import Vectors
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
 
-Vectors = Annotated[
-    Path, typer.Argument(help="Word vectors.", metavar="VECTORS", show_default=False)
-]
 Words = Annotated[
     str | None,
     typer.Option(help="These words, apart by commas; @FILE: a word a line.", metavar="WORDS"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.words.cluster import Around, Neighbours, Vectors, Words
+from nlpwb.cli.words.asking import Vectors
+from nlpwb.cli.words.cluster import Around, Neighbours, Words
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
+
+if TYPE_CHECKING:
+    from nlpwb.workflows.words.leaning import Axis
 
 
 def plot(
@@ -113,17 +117,15 @@ def plot(
     )
 
 
-def _axes(given: list[str]) -> dict[str, list[str]]:
-    """``fruit=banana,pear`` as a name and its words."""
-    axes: dict[str, list[str]] = {}
-    for text in given:
-        name, _, listed = text.partition("=")
-        words = [word.strip() for word in listed.split(",") if word.strip()]
-        if not name.strip() or not words:
-            raise UsageError(f"--axis {text} is not NAME=word,word; write fruit=banana,pear")
-        if name.strip() in axes:
-            raise UsageError(f"--axis {name.strip()} is given twice; put its words into one")
-        axes[name.strip()] = words
+def _axes(given: list[str]) -> list[Axis]:
+    """The axes that words may lean to: none, or two to eight."""
+    from nlpwb.workflows.words.leaning import parse_axis
+
+    axes = [parse_axis(text) for text in given]
+    names = [axis.name for axis in axes]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"--axis {name} is given twice; put its words into one")
     if len(axes) == 1:
         raise UsageError("--axis is given once; words lean to one of two axes at least")
     if len(axes) > 8:

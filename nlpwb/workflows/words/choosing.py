@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import InputError, UsageError
+from nlpwb.workflows.words.asking import Asked, UnknownWord, look_up
 
 if TYPE_CHECKING:
     from nlpwb.vectors.table import Floats, WordVectors
-
-LOOKED_AT = 50_000
-"""Words among which the nearest spelling is sought: the most frequent ones."""
 
 
 @dataclass(frozen=True)
@@ -77,27 +74,19 @@ def choose(
     return Chosen(words, vectors[norms > 0] / norms[norms > 0, None], counts)
 
 
-def known_word(table: WordVectors, source: str, word: str) -> str:
-    """A word as the table spells it: in lower case where all its words are; one that subwords can build stays.
+def known_word(
+    table: WordVectors, source: str, word: str, *, warn: Callable[[str], None] = lambda _: None
+) -> str:
+    """A word as the table spells it, found as by every question; that subwords had to build its vector is said.
 
     Raises:
-        InputError: there is no vector for it.
+        UnknownWord: there is no vector for it.
     """
-    for spelling in (word, word.lower()) if table.facts.get("lowercase") else (word,):
-        if spelling in table.numbers:
-            return spelling
-    if table.vector(word) is not None:
-        return word
-    raise InputError(f"{source} does not know the word {word!r}; {nearest_spelling(table, word)}")
-
-
-def nearest_spelling(table: WordVectors, word: str) -> str:
-    """The way out of an unknown word: the nearest of the frequent ones, if any is near."""
-    near = [w for w in table.words[:LOOKED_AT] if abs(len(w) - len(word)) <= 2]
-    if table.facts.get("lowercase"):
-        word = word.lower()
-    close = difflib.get_close_matches(word, near, n=1, cutoff=0.7)
-    return f"did you mean {close[0]}?" if close else "leave it out, or name another"
+    table.numbers  # noqa: B018 - made once: many look-ups follow
+    known = look_up(Asked(source, table, batch=False), word)
+    if known.row is None and known.note:
+        warn(known.note)
+    return known.word
 
 
 def typed_words(text: str) -> list[str]:
@@ -138,7 +127,7 @@ def _words(
     if wanted.words is not None:
         return _typed(table, source, wanted.words, warn)
     if wanted.around is not None:
-        word = known_word(table, source, wanted.around)
+        word = known_word(table, source, wanted.around, warn=warn)
         return [word, *neighbors_of(table, word, wanted.k)]
     if wanted.top is None:
         raise UsageError("say which words: --words king,queen,… or --top 300 (or --words @FILE)")
@@ -152,8 +141,8 @@ def _typed(
     found, unknown = [], []
     for word in typed_words(text):
         try:
-            found.append(known_word(table, source, word))
-        except InputError:
+            found.append(known_word(table, source, word, warn=warn))
+        except UnknownWord:
             if not text.startswith("@"):
                 raise
             unknown.append(word)

@@ -92,7 +92,9 @@ def cluster(
     """
     from nlpwb.vectors.clusters import centres, linkage, silhouettes, tree_of
 
-    chosen = choose(read_vectors(source), str(source), wanted, least=LEAST, warn=warn)
+    chosen = choose(
+        read_vectors(source), source.name or str(source), wanted, least=LEAST, warn=warn
+    )
     words, units = chosen.words, chosen.units
     n = len(words)
     if clusters is not None and clusters >= n:

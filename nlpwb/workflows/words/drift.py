@@ -196,7 +196,7 @@ def _judged(
 ) -> list[str]:
     if words is None:
         return list(place)[:top]
-    found = [known_word(one, str(a), word) for word in typed_words(words)]
+    found = [known_word(one, a.name or str(a), word) for word in typed_words(words)]
     for word in found:
         if word not in place:
             often = f" {min_count:,} times or more" if min_count else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from nlpwb.errors import InputError, UsageError
 from nlpwb.vectors.files import read_vectors
 from nlpwb.vectors.picture import Mark, Picture
-from nlpwb.workflows.words.choosing import Chosen, Wanted, choose, known_word, nearest_words
+from nlpwb.workflows.words.asking import Asked
+from nlpwb.workflows.words.choosing import Chosen, Wanted, choose, nearest_words
 from nlpwb.workflows.words.clustering import grouped
+from nlpwb.workflows.words.leaning import Axis, leanings
 
 if TYPE_CHECKING:
     from nlpwb.vectors.projection import Projected
@@ -26,12 +28,12 @@ LEAST_CLUSTERED = 6
 
 @dataclass(frozen=True)
 class Style:
-    """How words are laid out and coloured. ``colour_by``: cluster, axis or none; ``axes``: words by the name of their axis."""
+    """How words are laid out and coloured. ``colour_by``: cluster, axis or none; ``axes``: what words may lean to."""
 
     projection: str = "pca"
     colour_by: str = "cluster"
     clusters: int | None = None
-    axes: Mapping[str, Sequence[str]] | None = None
+    axes: Sequence[Axis] = ()
 
 
 def map_words(
@@ -55,12 +57,12 @@ def map_words(
             "--colour-by axis needs --axis NAME=word,word, twice at least, and --axis needs --colour-by axis"
         )
     table = read_vectors(source)
-    chosen = choose(table, str(source), wanted, least=LEAST, warn=warn)
+    chosen = choose(table, source.name or str(source), wanted, least=LEAST, warn=warn)
     n = len(chosen.words)
     if n > MOST:
         raise InputError(f"a map of {n:,} words is a cloud; take {MOST:,} at most")
     places = project(chosen.units, style.projection, seed=seed)
-    groups, names, said = _groups(table, str(source), chosen, style, seed=seed)
+    groups, names, said = _groups(table, source.name or str(source), chosen, style, seed=seed)
     near = nearest_words(table, chosen.units, k=NEAR, without=chosen.words)
     marks = [
         Mark(
@@ -129,14 +131,15 @@ def _title(source: Path, wanted: Wanted) -> str:
 
 def _groups(
     table: WordVectors, source: str, chosen: Chosen, style: Style, *, seed: int
-) -> tuple[list[int] | None, list[str], list[str]]:
+) -> tuple[Sequence[int | None] | None, list[str], list[str]]:
     """The group of each word, the names of the groups, and what is to be said of them."""
     n = len(chosen.words)
     if style.axes:
-        return (
-            *_leanings(table, source, chosen, style.axes),
-            ["colours: the axis each word leans to"],
-        )
+        groups, lost = _leanings(table, source, chosen, style.axes)
+        said = "colours: the axis each word leans to"
+        if lost:
+            said += f", {lost} {'leans' if lost == 1 else 'lean'} to none"
+        return groups, [axis.name for axis in style.axes], [said]
     if style.colour_by != "cluster" or (style.clusters is None and n < LEAST_CLUSTERED):
         return None, [], []
     if style.clusters is not None and style.clusters >= n:
@@ -156,16 +159,14 @@ def _groups(
 
 
 def _leanings(
-    table: WordVectors, source: str, chosen: Chosen, axes: Mapping[str, Sequence[str]]
-) -> tuple[list[int], list[str]]:
-    """The axis to whose mean direction each word has the greatest cosine."""
-    import numpy as np
+    table: WordVectors, source: str, chosen: Chosen, axes: Sequence[Axis]
+) -> tuple[list[int | None], int]:
+    """The axis to which each word leans most, as ``words axes`` has it, and how many lean to none."""
+    from nlpwb.vectors.axes import LEAST
 
-    directions = []
-    for words in axes.values():
-        vectors = [table.vector(known_word(table, source, word)) for word in words]
-        units = [v / (np.linalg.norm(v) or 1) for v in vectors if v is not None]
-        mean = np.mean(units, axis=0)
-        directions.append(mean / (np.linalg.norm(mean) or 1))
-    leaning = (chosen.units @ np.stack(directions).T).argmax(axis=1)
-    return leaning.tolist(), list(axes)
+    asked = Asked(source, table, batch=False)
+    groups: list[int | None] = []
+    for leaning in leanings(asked, axes, chosen.words, least=LEAST):
+        shares = [-1.0 if share is None else share for share in leaning.shares]
+        groups.append(shares.index(max(shares)) if max(shares) > 0 else None)
+    return groups, groups.count(None)
