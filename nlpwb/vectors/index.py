@@ -120,11 +120,11 @@ def open_index(folder: Path) -> Index:
         facts = Facts(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
         # usearch trusts the file: of one that is cut off it would read what is not there.
         if (folder / GRAPH).stat().st_size != facts.bytes:
-            raise ValueError(f"{GRAPH} is not what was written")
+            raise ValueError(GRAPH)
         graph = usearch.Index.restore(str(folder / GRAPH), view=True)
         size = len(graph)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise ModelError(f"the index of {folder} cannot be read ({error}); {again}") from None
+    except (OSError, ValueError, TypeError, RuntimeError):
+        raise ModelError(f"the index of {folder} is not what was written; {again}") from None
     manifest = read_manifest(folder)
     if size != facts.words or graph.ndim != manifest["dimensions"]:
         raise ModelError(f"the index of {folder} is damaged; {again}")

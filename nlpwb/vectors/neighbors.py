@@ -19,6 +19,8 @@ QUERIES = 512
 SCORES = 1 << 22
 """Numbers in a block of scores: 16 MB."""
 
+_SOME = 2048  # columns of the first block that say which scores are worth a look
+
 
 def nearest(
     vectors: WordVectors,
@@ -94,8 +96,10 @@ def greatest(
         # A later row must be better than the worst that is kept: of equal ones the earlier stays.
         floor = scores[:, -1:]
         if width > k and not np.isfinite(floor).all():
-            block[np.isnan(block)] = -np.inf
-            kth = np.partition(block, width - k, axis=1)[:, width - k, None]
+            # The k-th best of some is no better than the k-th best of all, and found sooner.
+            some = block[:, : max(_SOME, 2 * k)]
+            some[np.isnan(some)] = -np.inf
+            kth = np.partition(some, some.shape[1] - k, axis=1)[:, some.shape[1] - k, None]
             better = (block >= kth) & (block > floor)
         else:
             better = block > floor

@@ -6,6 +6,7 @@ import difflib
 import heapq
 from collections.abc import Sequence
 
+from nlpwb.text.words import strip_accents
 from nlpwb.vectors.table import WordVectors
 
 _COMPARED = 400  # words that are compared letter by letter
@@ -43,10 +44,10 @@ def row_of(vectors: WordVectors, word: str) -> int | None:
 def similar_spellings(word: str, words: Sequence[str], *, n: int = 3) -> list[str]:
     """Up to ``n`` of the ``words`` that are spelled like ``word``, nearest first; of equally near ones the earlier.
 
-    Another case of the same letters is nearest. Of the words of about its length those that share most pairs of letters are
-    compared letter by letter; to do so with all would take a second of 100,000 words.
+    The same letters in another case or with other accents are nearest. Of the words of about its length those that share most
+    pairs of letters are compared letter by letter; to do so with all would take a second of 100,000 words.
     """
-    folded = word.casefold()
+    folded = _plain(word)
     pairs = {folded[start : start + 2] for start in range(len(folded) - 1)} or {folded}
     first, last = folded[:1], folded[-1:]
     slack = 1 if len(folded) < 5 else 2
@@ -64,7 +65,11 @@ def similar_spellings(word: str, words: Sequence[str], *, n: int = 3) -> list[st
     matcher = difflib.SequenceMatcher(b=folded, autojunk=False)
     ratios = []
     for row in near:
-        matcher.set_seq1(words[row].casefold())
+        matcher.set_seq1(_plain(words[row]))
         if matcher.quick_ratio() >= _NEAR and (ratio := matcher.ratio()) >= _NEAR:
             ratios.append((-ratio, row))
     return [words[row] for _, row in sorted(ratios)[:n]]
+
+
+def _plain(word: str) -> str:
+    return strip_accents(word.casefold(), "unicode")

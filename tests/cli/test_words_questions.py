@@ -128,7 +128,7 @@ def test_a_capital_is_read_as_the_table_spells_it(ask: Typed) -> None:
         "nearest to King   among the 6 words of w\n\n"
         "  rank  word  cosine  count\n"
         "     1  man     .500  5,000\n\n"
-        "King is read as king.\n"
+        "King is read as king\n"
     )
     assert printed(ask, "words neighbors w King -k 1").endswith("\tKing is read as king\n")
 
@@ -189,7 +189,7 @@ def test_an_analogy_as_a_sum(ask: Typed, words: list[str]) -> None:
 
 @pytest.mark.parametrize("words", ["man king woman", "man : king :: woman : ?"])
 def test_an_analogy_as_a_proportion_says_how_it_was_read(ask: Typed, words: str) -> None:
-    note = "Read as man : king :: woman : ?, which is king - man + woman.\n"
+    note = "read as man : king :: woman : ?, which is king - man + woman\n"
     assert printed(ask, f"words analogy w {words} --format table") == f"{ANALOGY}\n{note}"
 
 

@@ -68,6 +68,7 @@ def test_the_top_is_that_of_a_full_sort(
     without = [data.draw(rows) for _ in range(3)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(neighbors, "SCORES", data.draw(st.sampled_from([2, 7, 40, 1 << 20])))
+        patch.setattr(neighbors, "_SOME", data.draw(st.sampled_from([1, 20, 2048])))
         patch.setattr(neighbors, "QUERIES", data.draw(st.sampled_from([1, 2, 512])))
         found, cosines = nearest(vectors, queries.astype(np.float32), k=k, exclude=without)
     for query, line, values, hidden in zip(queries, found, cosines, without, strict=True):

@@ -20,6 +20,7 @@ WORDS = ["the", "king", "kings", "receive", "zürich", "King", "東京", "ping",
         ("KING", "king"),  # another case of the same letters, the earlier of two
         ("recieve", "receive"),
         ("Zurich", "zürich"),
+        ("KÎNG", "king"),
         ("東京都", "東京"),
         ("teh", "the"),
     ],
@@ -43,8 +44,8 @@ def test_any_text_is_compared_with_any_words(words: list[str], typed: str) -> No
     """A word that is there is found under its own name, or an equal one in another case."""
     near = similar_spellings(typed, words)
     assert set(near) <= set(words)
-    if len(typed) > 1 and typed in words and typed.casefold() == typed.lower() == typed:
-        assert near[0].casefold() == typed
+    if len(typed) > 1 and typed in words and typed.isascii():
+        assert near[0].casefold() == typed.casefold() or not near[0].isascii()
 
 
 def test_the_first_spelling_has_the_row() -> None:

@@ -94,7 +94,7 @@ def print_answers(
         raise InputError(f"{next(iter(found[0].values()))}: no answer, for {found[0]['note']}")
     notes = list(dict.fromkeys(row["note"] for row in found if row["note"]))
     if sink.format in ("table", "md"):
-        after = [*after, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
+        after = [*after, *notes]
     else:
         for note in notes:
             sink.note(note)

@@ -151,4 +151,4 @@ def count_of(vectors: WordVectors, row: int | None) -> int | None:
     """How often the corpus has a word, where the table knows it."""
     if vectors.counts is None or row is None:
         return None
-    return int(vectors.counts[row])
+    return int(vectors.counts.item(row))
