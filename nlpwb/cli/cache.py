@@ -16,7 +16,15 @@ from nlpwb.report.sink import Column
 app = typer.Typer(help="What is kept, and what it costs.", no_args_is_help=True)
 
 _KEY = Column("key", "key", keep=True, show=lambda value: str(value)[:12])
-_KINDS = ("plan", "cell", "representation", "verdict")
+_KINDS = (
+    "plan",
+    "cell",
+    "representation",
+    "verdict",
+    "intrinsic-plan",
+    "intrinsic",
+    "intrinsic-verdict",
+)
 _AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

@@ -165,7 +165,12 @@ def coverage(results: Sequence[IntrinsicResult], protocol: IntrinsicProtocol) ->
 
 def stability_words(results: Sequence[IntrinsicResult], protocol: IntrinsicProtocol) -> list[str]:
     """What seeds and halves mean."""
-    if not any(result.half_stability_words for result in results):
+    compared = [
+        result.half_stability_words for result in results if result.half_stability_words is not None
+    ]
+    if not compared:  # nothing was trained here, or it failed
+        return []
+    if max(compared) < 2:
         return [
             f"! {protocol.reference_words:,} words stand {protocol.least_count} times or more in both halves of the "
             "training part: too few to compare their neighbours"

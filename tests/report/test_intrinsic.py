@@ -144,9 +144,22 @@ def test_too_few_words_for_stability_are_a_warning(capsys, monkeypatch):
         for name in ("seed", "half")
         for end in ("", "_low", "_high", "_words")
     }
+    none |= {"half_stability_words": 0, "seed_stability_words": 0}
     found = comparison(dataclasses.replace(SKIPGRAM, **none), reference_words=9)
     out = printed(capsys, monkeypatch, found)
     assert "! 9 words stand 5 times or more in both halves of the training part: too few" in out
+
+
+def test_where_nothing_was_trained_here_seeds_and_halves_are_not_explained(capsys, monkeypatch):
+    fixed = {
+        f"{name}_stability{end}": value
+        for name in ("seed", "half")
+        for end, value in (("", 1.0), ("_low", None), ("_high", None), ("_words", None))
+    }
+    out = printed(capsys, monkeypatch, comparison(dataclasses.replace(SKIPGRAM, **fixed)))
+    assert "same    same" in out
+    assert "Seeds, halves" not in out
+    assert "too few to compare" not in out
 
 
 def test_a_training_that_failed_costs_the_stability_alone():

@@ -164,6 +164,10 @@ def test_groups_stay_together_and_are_numbered(tmp_path):
     numbers = plan.query_groups()
     assert numbers is not None
     assert plan.groups == len(set(numbers.tolist())) == len(sides[2])
+    assert plan.groups < 30
+    assert plan.warnings[-1] == (
+        f"the documents that are asked come from {plan.groups} groups: intervals over fewer than 30 are too narrow"
+    )
 
 
 def test_queries_of_one_group_are_an_error(tmp_path):

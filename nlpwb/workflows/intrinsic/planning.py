@@ -28,6 +28,7 @@ LEAST_UNITS: dict[Unit, tuple[int, ...]] = {"words": (20, 10, 6), "characters": 
 """What a document needs to be cut in two: the first of these that ENOUGH documents reach, or nearly all that can reach any."""
 ENOUGH = 100
 NEARLY_ALL = 0.9
+FEW_GROUPS = 30
 LEAST_COUNTS = (5, 3, 2)
 """How often a reference word stands in both halves: the first of these that leaves ENOUGH_WORDS, else the last."""
 ENOUGH_WORDS = 1_000
@@ -78,6 +79,11 @@ def write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
             raise InputError(
                 f"{corpus.name}: the {len(queries):,} documents that are asked belong to one group, and an "
                 "interval over groups needs two at least; leave --group-col out"
+            )
+        if groups < FEW_GROUPS:
+            warnings.append(
+                f"the documents that are asked come from {groups} groups: intervals over fewer than "
+                f"{FEW_GROUPS} are too narrow"
             )
     (folder / "reference.json").write_text(json.dumps(reference), encoding="utf-8")
     digests = {name: _digest(corpus.texts[row] for row in rows) for name, rows in parts.items()}
