@@ -31,11 +31,6 @@ def sentences(path: Path) -> Iterator[list[str]]:
             yield words(line)
 
 
-def corpus_file(folder: Path) -> Path | None:
-    found = sorted(folder.glob("**/wiki2014_en*.txt.gz")) + sorted(folder.glob("wiki2014_en/*.gz"))
-    return found[0] if found else None
-
-
 def quality(vectors: WordVectors) -> str:
     """Analogies (the first 30,000 words), WordSim-353 and SimLex-999, as gensim judges them."""
     from gensim.models import KeyedVectors
@@ -79,9 +74,9 @@ def main() -> int:
         print("no CUDA device is here: nothing was measured")
         return 0
     data = Path(os.environ.get("NLPWB_SHARED_DATA", "../shared/data"))
-    path = corpus_file(data)
-    if path is None:
-        print(f"wiki2014_en is not in {data}: nothing was measured")
+    path = data / "wiki2014_en" / "wiki2014.en.txt.gz"
+    if not path.exists():
+        print(f"{path} is absent: nothing was measured")
         return 0
     corpus = encode(sentences(path), min_count=5)
     print(
