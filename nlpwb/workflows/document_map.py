@@ -48,8 +48,10 @@ def map_documents(
     units, kept = _directions(embedded.matrix[rows])
     rows = rows[kept]
     if len(kept) < taken:
+        lost = taken - len(kept)
         warn(
-            f"left out, because the model knows none of their words: {taken - len(kept):,} documents"
+            f"left out, because the model knows none of their words: {lost:,} "
+            f"{'document' if lost == 1 else 'documents'}"
         )
     if len(rows) < LEAST:
         raise InputError(

@@ -75,10 +75,14 @@ def test_a_dendrogram_is_drawn(typed: Typed, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "sentence"),
     [
-        ("a --words fruit1,fruti2,tool1", 1, "a has no vector for 'fruti2' among its 36 words; did you mean fruit2, fruit0 or fruit1?"),
+        ("a --words fruit1,fruti2,tool1", 1,
+         "a has no vector for 'fruti2' among its 36 words; "
+         "did you mean fruit2, fruit0 or fruit1?"),
         ("a --words fruit1,tool1", 1, "2 words are too few, 3 are needed; name more in --words, or take --top 300"),
         ("a --words fruit1 --top 5", 2, "--words and --top contradict each other; give one"),
-        ("a --clusters 36", 1, "--clusters 36: there are 36 words, and a cluster of each says nothing; ask for 35 at most, or name more words"),
+        ("a --clusters 36", 1,
+         "--clusters 36: there are 36 words, and a cluster of each says nothing; "
+         "ask for 35 at most, or name more words"),
         ("a --clusters 1", 2, "--clusters must be auto or a whole number from 2 on, got 1"),
         ("a --clusters many", 2, "--clusters must be auto or a whole number from 2 on, got many"),
         ("a --method ward", 2, "--method 'ward' is not known; there are: agglomerative, kmeans"),

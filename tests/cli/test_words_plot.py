@@ -136,7 +136,9 @@ def test_a_file_without_counts_and_a_word_without_a_direction(typed: Typed, tmp_
     [
         ("a", 2, "say which words: --words king,queen,… or --top 300 (or --words @FILE)"),
         ("a --top 5 --around fruit1", 2, "--top and --around contradict each other; give one"),
-        ("a --words fruit1,furit2,tool1", 1, "a has no vector for 'furit2' among its 36 words; did you mean fruit2, fruit0 or fruit1?"),
+        ("a --words fruit1,furit2,tool1", 1,
+         "a has no vector for 'furit2' among its 36 words; "
+         "did you mean fruit2, fruit0 or fruit1?"),
         ("a --around qqq", 1, "a has no vector for 'qqq' among its 36 words; no word is spelled like it"),
         ("a --top 2", 1, "2 words are too few, 3 are needed; name more in --words, or take --top 300"),
         ("a --words fruit1", 1, "1 word is too few, 3 are needed; name more in --words, or take --top 300"),
@@ -149,8 +151,12 @@ def test_a_file_without_counts_and_a_word_without_a_direction(typed: Typed, tmp_
         ("a --top 9 --axis fruit", 2, "--axis fruit names no words; write --axis NAME=WORD,WORD as in fruit=banana,orange"),
         ("a --top 9 --axis x=fruit1", 2, "--axis is given once; words lean to one of two axes at least"),
         ("a --top 9 --axis x=fruit1 --axis x=tool1", 2, "--axis x is given twice; put its words into one"),
-        ("a --top 9 --axis x=fruit1 --axis y=toool1", 1, "--axis y: a has no vector for 'toool1' among its 36 words; did you mean tool1, tool10 or tool11?"),
-        ("a --top 9 --colour-by axis", 2, "--colour-by axis needs --axis NAME=word,word, twice at least, and --axis needs --colour-by axis"),
+        ("a --top 9 --axis x=fruit1 --axis y=toool1", 1,
+         "--axis y: a has no vector for 'toool1' among its 36 words; "
+         "did you mean tool1, tool10 or tool11?"),
+        ("a --top 9 --colour-by axis", 2,
+         "--colour-by axis needs --axis NAME=word,word, twice at least, "
+         "and --axis needs --colour-by axis"),
     ],
 )  # fmt: skip
 def test_mistakes_get_their_sentence(typed: Typed, line: str, code: int, sentence: str) -> None:
