@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 from nlpwb.evaluation.retrieval import (
     chance,
@@ -131,3 +132,25 @@ def test_a_group_that_decides_alone_proves_nothing() -> None:
 
 def test_one_method_has_no_pairs() -> None:
     assert compare_means(np.ones((1, 5)), seed=0) == []
+
+
+def correlated_ranks(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Reciprocal ranks (2, n) of two methods of equal worth that find the same documents hard."""
+    shared, own = rng.normal(size=n), rng.normal(size=(2, n))
+    ease = special.ndtr(np.sqrt(0.5) * (shared + own))
+    return 1 / np.maximum(1, np.floor(np.exp(6 * ease - 1)))
+
+
+def test_equal_methods_are_told_apart_as_seldom_as_they_should_and_intervals_hold() -> None:
+    """200 sets of 100 documents, level .05: what lies outside these bounds has a chance below one in a thousand."""
+    rng = np.random.default_rng(0)
+    true = correlated_ranks(1_000_000, rng).mean()
+    told_apart = held = 0
+    for seed in range(200):
+        values = correlated_ranks(100, rng)
+        (pair,) = compare_means(values, seed=seed, replicates=500)
+        told_apart += pair.p < 0.05
+        (interval,) = mean_intervals(values[:1], seed=seed, replicates=500)
+        held += interval.low <= true <= interval.high
+    assert 1 <= told_apart <= 21
+    assert 177 <= held <= 199
