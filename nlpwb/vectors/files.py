@@ -53,11 +53,7 @@ def open_rows(
         raise _missing(path)
     if given in (FOLDER, STATIC):
         raise InputError(f"{path} is a file, and {given} is a folder; leave --from out")
-    try:
-        opened = recognise.open_file(path, given)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    with opened.file:
+    with recognise.open_file(path, given) as opened:
         if opened.format == FASTTEXT:
             yield _of_model(path, opened, reading)
         else:
@@ -189,8 +185,3 @@ def _missing(path: Path) -> InputError:
     close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
     way_out = f"did you mean {path.parent / close[0]}?" if close else "check the path"
     return InputError(f"{path}: no such file or folder; {way_out}")
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    reason = (error.strerror or str(error)).lower()
-    return InputError(f"{path} cannot be read ({reason}); check its permissions")

@@ -291,6 +291,6 @@ def test_an_ending_that_tells_nothing_is_refused(name: str) -> None:
 
 def test_a_packed_file_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(gzip.compress(b"1 2\nking 1 2\n"))
-    opened = open_file(tmp_path / "a.txt")
-    opened.file.close()
+    with open_file(tmp_path / "a.txt") as opened:
+        pass
     assert (opened.format, opened.words, opened.dimensions) == ("word2vec", 1, 2)

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nlpwb.errors import InputError
-from nlpwb.vectors.files import open_rows, read_vectors, write_rows
+from nlpwb.vectors.files import open_rows, read_vectors, write_rows, write_vectors
+from nlpwb.vectors.table import WordVectors
+
+from .tiny_fasttext import tiny_model
 
 
 def binary(*words: bytes, dim: int = 2) -> bytes:
@@ -168,3 +173,32 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     ):
         with open_rows(tmp_path / "a.txt") as rows, pytest.raises(InputError, match=sentence):
             write_rows(tmp_path / target, rows, to="word2vec")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["a.txt", "a.bin", "a.glove", "a.vec.gz", "m.bin"]), st.data())
+def test_bytes_from_a_stranger_give_vectors_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    """Files of each format with some bytes changed, cut out or put in: never a traceback."""
+    folder = tmp_path_factory.mktemp("stranger")
+    if name == "m.bin":
+        whole = tiny_model([b"ab", b"cd"], [[3.0, 1.0]] * 4, bucket=2, labels=[b"yes"])
+    else:
+        rows = np.arange(12, dtype=np.float32).reshape(3, 4) / 7
+        write_vectors(folder / name, WordVectors(["king", "queen", "wörd"], rows))
+        whole = (folder / name).read_bytes()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 9)))
+    put = data.draw(
+        st.sampled_from([b"", b" ", b"\n", b"\0", b"\xff", b"-", b"99999", b"e5", b"."])
+    )
+    rest = whole[end:] if data.draw(st.booleans()) else b""
+    (folder / name).write_bytes(whole[:start] + put + rest)
+    try:
+        found = read_vectors(folder / name)
+    except InputError:
+        return
+    assert len(found.words) == len(found.vectors) > 0
+    assert len(set(found.words)) == len(found.words)
+    assert np.isfinite(found.vectors).all()

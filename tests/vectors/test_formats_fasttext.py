@@ -85,6 +85,12 @@ def test_a_pruned_index_keeps_some_buckets(tmp_path: Path) -> None:
     assert found.vector("zz") is None
 
 
+def test_words_may_hold_spaces(tmp_path: Path) -> None:
+    """fastText makes none, but gensim saves whatever was a token."""
+    found = read_vectors(written(tmp_path, tiny_model([b"a b", b"c"], [[3.0], [4.0], [6.0]])))
+    assert found.words == ["a b", "c"]
+
+
 def test_words_that_are_not_utf8_keep_their_vectors(tmp_path: Path) -> None:
     """fastText takes any bytes for words, and its n-grams are of bytes: the escapes are for the eye.
 
@@ -117,6 +123,7 @@ def test_words_that_are_not_utf8_keep_their_vectors(tmp_path: Path) -> None:
         (tiny_model([b"ab"], [[1.0], [1.0]])[:-1], "the file ends within the output matrix, at byte"),
         (tiny_model([b"ab"], [[1.0], [1.0]])[:20], "the file ends within the options, at byte 20"),
         (tiny_model([], [[1.0]]), "the dictionary says 0 words"),
+        (tiny_model([b"a"], [[1.0], [1.0]], ngrams=(3, 2**31 - 1)), "its n-grams have up to 2,147,483,647 characters"),
         (tiny_model([b"a"], [[1.0], [1.0]], pruned=[(9, 0)]), "its pruned index names what is not there"),
         (tiny_model([b"a"], [[float("nan")], [1.0]]), "word 1 ('a') has nan as its number 1"),
     ],

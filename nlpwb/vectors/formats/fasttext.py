@@ -24,6 +24,7 @@ from nlpwb.vectors.formats.words import Reading, decode
 from nlpwb.vectors.table import Counts, Floats, Subwords
 
 Buffer = bytes | mmap.mmap
+Indices = NDArray[np.int64]
 _VERSIONS = (11, 12)
 _SUPERVISED = 3
 _OPTIONS = (
@@ -33,6 +34,7 @@ _OPTIONS = (
 _LOSSES = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}
 _MODELS = {1: "cbow", 2: "skipgram", 3: "supervised"}
 _WORDS_AT_A_TIME = 256
+_LONGEST_NGRAM = 1000
 _END_OF_SENTENCE = b"</s>"
 
 
@@ -92,6 +94,10 @@ def read_model(buffer: Buffer, *, path: Path) -> Model:
             f"{path}: the dictionary says {words:,} words and {labels:,} labels of {size:,} entries, with {options['dim']:,} "
             "dimensions, which cannot be; copy the file anew"
         )
+    if options["maxn"] > _LONGEST_NGRAM:
+        raise InputError(
+            f"{path}: its n-grams have up to {options['maxn']:,} characters, which cannot be; copy the file anew"
+        )
     entries, counts, kinds = reader.entries(size)
     if any(kinds[:words]) or not all(kinds[words:]):
         raise InputError(
@@ -150,10 +156,10 @@ class ModelRows:
         self.reading = reading
         self.dimensions = int(model.matrix.shape[1])
         self._subwords = model.subwords()
-        self._slots = None
+        self._pruned = None
         if model.pruned is not None:
-            self._slots = np.full(int(model.options["bucket"]), -1, dtype=np.int64)
-            self._slots[list(model.pruned)] = list(model.pruned.values())
+            pairs = np.array(sorted(model.pruned.items()), dtype=np.int64).reshape(-1, 2)
+            self._pruned = (pairs[:, 0], pairs[:, 1])
         self.broken = 0
         self._row = 0
 
@@ -166,9 +172,14 @@ class ModelRows:
         raw = self.model.words[self._row : self._row + min(len(out), _WORDS_AT_A_TIME)]
         out[: len(raw)] = self.model.matrix[self._row : self._row + len(raw)]
         if self._subwords is not None:
-            _add_ngrams(out[: len(raw)], raw, self._subwords, self._slots)
+            _add_ngrams(out[: len(raw)], raw, self._subwords, self._pruned)
         words, broken = decode(
-            raw, path=self.path, reading=self.reading, place=self.place, first=self._row
+            raw,
+            path=self.path,
+            reading=self.reading,
+            place=self.place,
+            first=self._row,
+            between=b"\0",
         )
         self._row += len(raw)
         self.broken += broken
@@ -176,20 +187,24 @@ class ModelRows:
 
 
 def _add_ngrams(
-    out: Floats, words: Sequence[bytes], subwords: Subwords, slots: NDArray[np.int64] | None
+    out: Floats, words: Sequence[bytes], subwords: Subwords, pruned: tuple[Indices, Indices] | None
 ) -> None:
     """Make each row of ``out`` (n, dim) the mean of itself and the word's slots; ``</s>`` has none.
 
-    ``slots`` (buckets,) are the rows of a pruned index, -1 where it has none; None where each bucket has its own.
+    ``pruned`` are the buckets of a pruned index, in order, and their rows; None where each bucket has its own.
     """
     owners, hashes = ngram_hashes(words, subwords.shortest, subwords.longest)
     rows = (hashes % np.uint32(subwords.buckets or len(subwords.table))).astype(np.int64)
     kept = np.ones(len(rows), dtype=bool)
     if _END_OF_SENTENCE in words:
         kept &= owners != words.index(_END_OF_SENTENCE)
-    if slots is not None:
-        rows = slots[rows]
-        kept &= rows >= 0
+    if pruned is not None:
+        buckets, slots = pruned
+        if not len(buckets):
+            return
+        found = np.minimum(np.searchsorted(buckets, rows), len(buckets) - 1)
+        kept &= buckets[found] == rows
+        rows = slots[found]
     owners, rows = owners[kept], rows[kept]
     if not len(owners):
         return

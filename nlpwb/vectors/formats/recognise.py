@@ -71,23 +71,32 @@ def target_format(path: Path, to: str | None) -> str:
     return _ENDINGS[suffix]
 
 
-def open_file(path: Path, given: str | None = None) -> Opened:
-    """Open a file of vectors and tell its format; ``given`` is what ``--from`` says.
+@contextlib.contextmanager
+def open_file(path: Path, given: str | None = None) -> Iterator[Opened]:
+    """A file of vectors, open, and its format; ``given`` is what ``--from`` says.
 
     Raises:
-        InputError: it is none, is empty, is a pickle, or promises what it cannot hold.
+        InputError: it cannot be read, is none, is empty, is a pickle, or promises what it cannot hold.
     """
-    packed = path.stat().st_size
-    if not packed:
-        raise InputError(f"{path} is empty; copy it anew")
-    raw = cast(io.BufferedReader, path.open("rb", buffering=_HEAD))
-    size = packed
-    file: BinaryIO = raw
-    if raw.peek(2)[:2] == b"\x1f\x8b":
-        size = packed * _DEFLATE_AT_MOST
-        file = cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=raw), _HEAD))
-    with telling_of_damage(path):
-        return _told(path, file, size, given)
+    with contextlib.ExitStack() as stack:
+        try:
+            size = path.stat().st_size
+            raw = stack.enter_context(path.open("rb", buffering=_HEAD))
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"{path} cannot be read ({reason}); check its permissions") from None
+        if not size:
+            raise InputError(f"{path} is empty; copy it anew")
+        file: BinaryIO = raw
+        if packed:
+            unpacked = stack.enter_context(gzip.GzipFile(fileobj=raw))
+            file = cast(BinaryIO, stack.enter_context(io.BufferedReader(unpacked, _HEAD)))
+            size *= _DEFLATE_AT_MOST
+        with telling_of_damage(path):
+            opened = _told(path, file, size, given)
+        yield opened
 
 
 @contextlib.contextmanager
