@@ -6,7 +6,6 @@ import difflib
 import heapq
 from collections.abc import Sequence
 
-from nlpwb.text.words import strip_accents
 from nlpwb.vectors.table import WordVectors
 
 _COMPARED = 400  # words that are compared letter by letter
@@ -72,4 +71,8 @@ def similar_spellings(word: str, words: Sequence[str], *, n: int = 3) -> list[st
 
 
 def _plain(word: str) -> str:
+    from nlpwb.text.words import (
+        strip_accents,
+    )  # its patterns take 5 ms, and words are seldom unknown
+
     return strip_accents(word.casefold(), "unicode")
