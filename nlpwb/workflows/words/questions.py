@@ -22,6 +22,7 @@ from nlpwb.workflows.words.asking import (
 if TYPE_CHECKING:
     from nlpwb.vectors.index import Index
 
+_ANSWERS = 1_000_000  # answers that are held at a time
 ZEROS = "its vector is all zeros"
 
 
@@ -74,8 +75,10 @@ def neighbors(
     Raises:
         InputError: a word that is not known, unless it is one of a batch.
     """
+    k = min(k, len(asked.vectors))  # no more is kept than there is
+    lines = max(1, min(CHUNK, _ANSWERS // k))
     remaining = iter(queries)
-    while chunk := list(itertools.islice(remaining, CHUNK)):
+    while chunk := list(itertools.islice(remaining, lines)):
         yield from _neighbors_of(asked, chunk, k, restrict, index)
 
 
@@ -95,8 +98,6 @@ def _neighbors_of(
                 raise
             found.append(str(error))
     known = [entry for entry in found if isinstance(entry, Known)]
-    # No more is kept than there is: -k 1000000 of a small table is a small table.
-    k = min(k, len(asked.vectors))
     answers: Iterator[tuple[list[int], list[float]]] = iter(())
     if known:
         table = np.stack([entry.vector for entry in known])
