@@ -11,20 +11,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpwb.vectors.neighbors import nearest
 from nlpwb.vectors.table import Floats, WordVectors
 
 Rows = NDArray[np.int64]
 
-_PRODUCT = 1 << 23  # cosines held at a time: 32 MB
-_CHUNK = 64  # cosines of which only the greatest is looked at first
-
 
 def shared_words(a: WordVectors, b: WordVectors, *, min_count: int = 0) -> list[str]:
-    """The words that both tables have, in the order of ``a``.
+    """The words that both tables have, in the order of ``a``; without those that are all zeros in either.
 
     A word that either file counts fewer than ``min_count`` times is left out; a table without counts leaves none out.
     """
-    return [word for word in a.words if word in b.numbers and _least(word, a, b) >= min_count]
+    found = [(word, row, b.numbers[word]) for word, row in a.numbers.items() if word in b.numbers]
+    rows = np.array([(row, other) for _, row, other in found], dtype=np.int64).reshape(-1, 2)
+    kept = np.ones(len(found), dtype=bool)
+    for table, places in ((a, rows[:, 0]), (b, rows[:, 1])):
+        kept &= np.asarray(table.norms)[places] > 0
+        if table.counts is not None:
+            kept &= np.asarray(table.counts)[places] >= min_count
+    return [found[place][0] for place in np.flatnonzero(kept).tolist()]
 
 
 def unit_vectors(table: WordVectors, words: Sequence[str]) -> Floats:
@@ -37,46 +42,30 @@ def unit_vectors(table: WordVectors, words: Sequence[str]) -> Floats:
 
 
 def neighbor_rows(units: Floats, rows: Rows, *, k: int) -> Rows:
-    """The ``k`` rows of ``units`` (n, dim) nearest to each of ``rows`` (m,), itself apart, nearest first: int64 (m, k)."""
-    return greatest(units[rows], units, k=k, hidden=rows)[0]
+    """The ``k`` rows of ``units`` (n, dim) nearest to each of ``rows`` (m,), itself apart, nearest first: int64 (m, k).
 
-
-def greatest(queries: Floats, units: Floats, *, k: int, hidden: Rows) -> tuple[Rows, Floats]:
-    """The ``k`` rows of ``units`` (n, dim) with the greatest products with each of ``queries`` (m, dim), and the products.
-
-    Row ``hidden[i]`` is no answer to query i (-1: all may be). Exact: the k greatest of a line lie in the k chunks with the
-    greatest maxima, so only those are sorted.
+    -1 where there are fewer; a vector of zeros has no neighbours and is none.
     """
-    n = len(units)
-    assert 1 <= k <= n - (len(hidden) > 0 and int(hidden.max()) >= 0), (k, n)
-    chunks = -(-n // _CHUNK)
-    size = max(1, min(len(queries), _PRODUCT // (chunks * _CHUNK)))
-    found = np.empty((len(queries), k), dtype=np.int64)
-    products = np.empty((len(queries), k), dtype=np.float32)
-    held = np.full((size, chunks * _CHUNK), -np.inf, dtype=np.float32)
-    for start in range(0, len(queries), size):
-        part, hide = queries[start : start + size], hidden[start : start + size]
-        line = np.arange(len(part))
-        block = held[: len(part)]
-        np.matmul(part, units.T, out=block[:, :n])
-        block[line[hide >= 0], hide[hide >= 0]] = -np.inf
-        pieces = block.reshape(len(part), chunks, _CHUNK)
-        taken = min(k, chunks)
-        best = np.argpartition(-pieces.max(axis=2), taken - 1, axis=1)[:, :taken]
-        best.sort(axis=1)  # equal products: the earlier row comes first
-        values = pieces[line[:, None], best].reshape(len(part), -1)
-        order = np.argsort(-values, axis=1, kind="stable")[:, :k]
-        found[start : start + size] = best[line[:, None], order // _CHUNK] * _CHUNK + order % _CHUNK
-        products[start : start + size] = values[line[:, None], order]
-    return found, products
+    table = WordVectors(range(len(units)), units)  # type: ignore[arg-type] # rows are all that is asked
+    return nearest(table, units[rows], k=k, exclude=[[row] for row in rows.tolist()])[0]
 
 
 def jaccard(one: Rows, other: Rows) -> NDArray[np.float64]:
-    """|A ∩ B| / |A ∪ B| of the sets in each line, (n, k) both, no number twice in a line: float64 (n,), 0 to 1."""
-    k = one.shape[1]
-    merged = np.sort(np.concatenate([one, other], axis=1), axis=1)
-    common = (merged[:, 1:] == merged[:, :-1]).sum(axis=1)
-    return np.asarray(common / (2 * k - common), dtype=np.float64)
+    """|A ∩ B| / |A ∪ B| of the sets in each line, (n, k) both: float64 (n,), 0 to 1.
+
+    Negative numbers are no members, repeated ones count once; two empty sets are the same.
+    """
+    merged = np.sort(np.concatenate([_as_sets(one), _as_sets(other)], axis=1), axis=1)
+    common = ((merged[:, 1:] == merged[:, :-1]) & (merged[:, 1:] >= 0)).sum(axis=1)
+    union = (merged >= 0).sum(axis=1) - common
+    return np.asarray(np.where(union > 0, common / np.maximum(union, 1), 1.0), dtype=np.float64)
+
+
+def _as_sets(lines: Rows) -> Rows:
+    """Sorted lines in which all but the first of equal numbers are -1."""
+    found = np.sort(lines, axis=1)
+    found[:, 1:][found[:, 1:] == found[:, :-1].copy()] = -1
+    return found
 
 
 def jaccard_stability(
@@ -97,9 +86,3 @@ def jaccard_stability(
         neighbor_rows(unit_vectors(a, pool), rows, k=k),
         neighbor_rows(unit_vectors(b, pool), rows, k=k),
     )
-
-
-def _least(word: str, *tables: WordVectors) -> float:
-    """The smaller of a word's counts, over the tables that know counts."""
-    counts = [t.counts[t.numbers[word]] for t in tables if t.counts is not None]
-    return min(map(int, counts), default=float("inf"))

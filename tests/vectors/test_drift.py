@@ -73,6 +73,15 @@ def test_more_neighbours_than_words_and_no_words_at_all() -> None:
     assert jaccard_stability(a, a, words=[], k=10).shape == (0,)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-1, 5)] * 8), min_size=1, max_size=6))
+def test_the_jaccard_index_is_that_of_sets(lines: list[tuple[int, ...]]) -> None:
+    pairs = np.array(lines)
+    for value, line in zip(jaccard(pairs[:, :4], pairs[:, 4:]), lines, strict=True):
+        one, other = ({n for n in half if n >= 0} for half in (line[:4], line[4:]))
+        assert value == (len(one & other) / len(one | other) if one | other else 1.0)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(3, 300), st.integers(1, 12), st.integers(0, 99))
 def test_neighbours_are_those_of_a_plain_sort(n: int, k: int, seed: int) -> None:
@@ -97,5 +106,16 @@ def test_rare_words_can_be_left_out() -> None:
 
 
 def test_a_vector_of_zeros_has_no_direction_and_does_no_harm() -> None:
-    units = unit_vectors(table([[0, 0], [3, 4]]), ["w0", "w1"])
+    a = table([[0, 0], [3, 4], [1, 0], [0, 1]])
+    units = unit_vectors(a, ["w0", "w1"])
     assert units.tolist() == [[0.0, 0.0], [pytest.approx(0.6), pytest.approx(0.8)]]
+    assert shared_words(a, random_table(4, 2, seed=0)) == ["w1", "w2", "w3"]
+    found = neighbor_rows(unit_vectors(a, a.words), np.array([0, 1]), k=3)
+    assert found.tolist() == [[-1, -1, -1], [3, 2, -1]]
+
+
+def test_sets_of_other_sizes_and_empty_ones() -> None:
+    """{1} and {1, 2} share one of two; two empty sets are the same; an empty one shares nothing; {7, 7} is {7}."""
+    one = np.array([[1, -1], [-1, -1], [-1, -1], [7, 7]])
+    other = np.array([[2, 1], [-1, -1], [1, 2], [7, 7]])
+    assert jaccard(one, other).tolist() == [0.5, 1.0, 0.0, 1.0]

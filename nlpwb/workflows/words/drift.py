@@ -119,8 +119,8 @@ def drift(
                 cosine=float(cosines[i]),
                 count_a=_count(one, judged[i]),
                 count_b=_count(other, judged[i]),
-                gained=[pool[row] for row in new if row not in old],
-                lost=[pool[row] for row in old if row not in new],
+                gained=[pool[row] for row in new if row >= 0 and row not in old],
+                lost=[pool[row] for row in old if row >= 0 and row not in new],
             )
         )
     low, high = mean_interval(same, seed=seed)
