@@ -105,17 +105,20 @@ def test_the_same_vectors_give_the_same_packed_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FILES[:-1])
 def test_gensim_reads_what_we_write(tmp_path: Path, name: str) -> None:
-    """Enough rows for several blocks of every reader and writer."""
+    """Enough rows for several blocks of every reader and writer, and for a table that has to grow where nothing says its size."""
     from gensim.models import KeyedVectors
 
-    rows = np.random.default_rng(0).normal(size=(3000, 7)).astype(np.float32)
-    words = [f"wörd{number}" for number in range(3000)]
+    rows = np.random.default_rng(0).normal(size=(9000, 7)).astype(np.float32)
+    words = [f"wörd{number}" for number in range(9000)]
     write_vectors(tmp_path / name, WordVectors(words, rows))
     found = KeyedVectors.load_word2vec_format(
         str(tmp_path / name), binary="bin" in name, no_header="glove" in name
     )
     assert found.index_to_key == words
     assert found.vectors.tobytes() == rows.tobytes()
+    ours = read_vectors(tmp_path / name)
+    assert ours.words == words
+    assert ours.vectors.tobytes() == rows.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,20 @@ def test_written_numbers_come_back_and_are_as_short_as_numpy_has_them(values: li
         np.array([float(text) for text in texts]).astype(np.float32).tobytes() == numbers.tobytes()
     )
     for text, number in zip(texts, numbers, strict=True):
-        assert len(text) <= len(repr(float(str(number))))
+        assert len(text) <= 1 + len(repr(float(str(number))))
 
 
 def test_short_numbers_look_as_one_would_write_them() -> None:
-    values = np.array([0.5, -1, 0, 100, 0.1, 1e-5, 0.30000001192], dtype=np.float32)
-    assert shortest(values) == ["0.5", "-1", "0", "100", "0.1", "1e-05", "0.3"]
+    values = np.array([[0.5, -1, 0, 100], [0.1, -1e-5, 0.30000001192, 1e20]], dtype=np.float32)
+    assert shortest(values) == [b" 0.5 -1 0 100", b" 0.1 -1e-05 0.3 1e+20"]
+
+
+def test_no_digit_is_lost_beside_powers_of_ten() -> None:
+    """There the number of digits before the point is easily taken for one too many or too few."""
+    powers = np.float32([10.0**power for power in range(-6, 12)])
+    near = [np.nextafter(powers, np.float32(side), dtype=np.float32) for side in (0, np.inf)]
+    values = np.stack([powers, *near])
+    texts = b"".join(shortest(values)).split()
+    assert np.array([float(text) for text in texts], np.float32).tobytes() == values.tobytes()
+    assert b" ".join(texts[:9]) == b"1e-06 1e-05 0.0001 0.001 0.01 0.1 1 10 100"
+    assert [len(text) for text in texts[9:18]] == [4, 5, 6, 7, 8, 9, 10, 11, 12]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 _PAD = 32
-_SPACE, _MINUS, _DOT, _SLASH = 32, 45, 46, 47
+_SPACE, _MINUS, _DOT, _SLASH, _ZERO = 32, 45, 46, 47, 48
 _MOST_WHOLE, _MOST_PLACES, _MOST_DIGITS = 8, 18, 18
 # The low nibbles of the last 0 to 8 bytes of eight: the last byte of a text is the highest of a little-endian number.
 _LAST = np.array(
@@ -25,6 +25,7 @@ _SCALES = np.array([10.0**n for n in range(_MOST_PLACES + 1)])
 _EXACT = 1 << 53
 _BELOW_FLOAT32 = (1 << 29) - 1
 _MIDDLE = 1 << 28
+_MOST_WRITTEN = 12
 _DOUBT = 8
 
 
@@ -145,33 +146,69 @@ def is_number(text: bytes) -> bool:
     return _slowly(text) is not None
 
 
-def shortest(values: Floats) -> list[str]:
-    """For each float32 the shortest text that is read back as the same float32.
+def shortest(rows: Floats) -> list[bytes]:
+    """For each row of float32 (n, dim) its numbers, a space before each, as short as they are read back as the same float32."""
+    flat = np.ascontiguousarray(rows).reshape(-1)
+    number, places, settled = _digits(flat)
+    whole = number // _TENS[places]
+    part = (number - whole * _TENS[places]) * _TENS[_MOST_WRITTEN - places]
+    wholes, parts = len(str(int(whole.max(initial=0)))), int(places.max(initial=0))
+    # One column for each character that a number may have; what it does not have stays zero, and is taken out at the end.
+    others = [_one(flat[index]) for index in np.flatnonzero(~settled)]
+    width = max(3 + wholes + parts, 1 + max(map(len, others), default=0))
+    text = np.zeros((len(flat), width), dtype=np.uint8)
+    text[:, 0] = _SPACE
+    text[:, 1] = _MINUS * np.signbit(flat)
+    for column in range(wholes):
+        left = whole // _TENS[wholes - 1 - column]
+        digit = (left % 10 + _ZERO).astype(np.uint8)
+        text[:, 2 + column] = digit if column == wholes - 1 else digit * (left > 0)
+    text[:, 2 + wholes] = _DOT * (places > 0)
+    halves = np.divmod(part, 10**6)
+    for column in range(parts):
+        half, unit = halves[column // 6].astype(np.uint32), np.uint32(10 ** (5 - column % 6))
+        digit = (half // unit % np.uint32(10)).astype(np.uint8) + np.uint8(_ZERO)
+        text[:, 3 + wholes + column] = digit * (places > column)
+    for index, other in zip(np.flatnonzero(~settled).tolist(), others, strict=True):
+        text[index, 1:] = 0
+        text[index, 1 : 1 + len(other)] = np.frombuffer(other, np.uint8)
+    lines = text.reshape(len(rows), -1)
+    return [line.tobytes().translate(None, b"\0") for line in lines]
 
-    The fewest digits, of nine that always suffice, are sought for all at once in float64; the text is Python's own for the
-    float64 that lies nearest to these digits.
+
+def _one(value: np.float32) -> bytes:
+    return repr(float(str(value))).removesuffix(".0").encode("ascii")
+
+
+def _digits(
+    flat: Floats,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Whole numbers and decimal places that give the sizes of float32; and where they do.
+
+    The fewest digits, of nine that always suffice, are sought for all at once in float64. Sizes that one writes with an exponent
+    are left out.
     """
-    flat = values.reshape(-1)
-    wide = flat.astype(np.float64)
-    size = np.abs(wide)
+    size = np.abs(flat)
+    wide = size.astype(np.float64)
     with np.errstate(divide="ignore"):
-        exponents = np.floor(np.log10(size))
-    plain = (exponents >= -13) & (exponents <= 14)
-    exponents[~plain] = 0
-    best = wide.copy()
-    open_rows = np.flatnonzero(plain)
+        exponents = np.floor(np.log10(wide))
+    settled = wide == 0
+    left = np.flatnonzero((exponents >= -4) & (exponents <= 8))
+    number, places = np.zeros(len(flat), dtype=np.int64), np.zeros(len(flat), dtype=np.int64)
+    exponents = exponents[left].astype(np.int64)
     for digits in range(9, 0, -1):
-        shift = digits - 1 - exponents[open_rows].astype(np.int64)
-        scale = 10.0 ** np.abs(shift)
-        there, up = wide[open_rows], shift >= 0
-        rounded = np.rint(np.where(up, there * scale, there / scale))
-        candidate = np.where(up, rounded / scale, rounded * scale)
-        same = candidate.astype(np.float32) == flat[open_rows]
-        open_rows = open_rows[same]
-        best[open_rows] = candidate[same]
-        if not len(open_rows):
+        shift = digits - 1 - exponents
+        up, down = _SCALES[np.maximum(shift, 0)], _SCALES[np.maximum(-shift, 0)]
+        rounded = np.rint(wide[left] * up / down)
+        same = (rounded * down / up).astype(np.float32) == size[left]
+        left, exponents = left[same], exponents[same]
+        if not len(left):
             break
-    texts = list(map(repr, best.tolist()))
-    for index in np.flatnonzero(~plain & (size > 0)).tolist():
-        texts[index] = repr(float(str(flat[index])))
-    return [text.removesuffix(".0") for text in texts]
+        number[left] = (rounded * down)[same].astype(np.int64)
+        places[left] = np.maximum(shift[same], 0)
+        settled[left] = True
+    # What was rounded up to the next power of ten has a zero too many: 0.010.
+    tens = (number % 10 == 0) & (places > 0)
+    number[tens] //= 10
+    places[tens] -= 1
+    return number, places, settled

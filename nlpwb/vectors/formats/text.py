@@ -150,10 +150,7 @@ def write_text(file: BinaryIO, blocks: Iterable[tuple[list[str], Floats]], *, pa
         names = encoded(words, path=path)
         for start in range(0, len(words), step):
             texts = shortest(rows[start : start + step])
-            lines = []
-            for number, name in enumerate(names[start : start + step]):
-                numbers = " ".join(texts[number * width : (number + 1) * width])
-                lines.append(b"%b %b\n" % (name, numbers.encode("ascii")))
-            file.write(b"".join(lines))
+            names_here = names[start : start + step]
+            file.write(b"".join(map(b"%b%b\n".__mod__, zip(names_here, texts, strict=True))))
         count += len(words)
     return count
