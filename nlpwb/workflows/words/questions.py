@@ -76,7 +76,7 @@ def neighbors(
         InputError: a word that is not known, unless it is one of a batch.
     """
     k = min(k, len(asked.vectors))  # no more is kept than there is
-    lines = max(1, min(CHUNK, _ANSWERS // k))
+    lines = max(1, min(CHUNK, _ANSWERS // max(1, k)))
     remaining = iter(queries)
     while chunk := list(itertools.islice(remaining, lines)):
         yield from _neighbors_of(asked, chunk, k, restrict, index)
