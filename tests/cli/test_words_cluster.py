@@ -50,6 +50,18 @@ def test_json_has_clusters_and_words(typed: Typed) -> None:
     assert first["cohesion"] == pytest.approx(sum(word["cosine"] for word in own) / first["size"])
 
 
+def test_of_many_words_a_sample_says_how_many_clusters(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else twenty thousand words would be clustered sixteen times over."""
+    monkeypatch.setattr("nlpwb.workflows.words.clustering.SAMPLE", 30)
+    done = typed("words", "cluster", "a", "-v")
+    assert (
+        "3 clusters, by the mean silhouette of each number, on 30 of the words (2: 0." in done.err
+    )
+    assert len(done.out.splitlines()) == 37
+
+
 def test_the_same_seed_gives_the_same_clusters(typed: Typed) -> None:
     line = ("words", "cluster", "a", "--clusters", "5", "--seed", "7")
     assert typed(*line).out == typed(*line).out

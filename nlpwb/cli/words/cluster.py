@@ -64,6 +64,7 @@ def cluster(
     """Put words into groups: their size, the words in their middle, and how well they hold together."""
     from nlpwb.report.dendrogram import check_dendrogram, plot_dendrogram
     from nlpwb.workflows.words.choosing import Wanted
+    from nlpwb.workflows.words.clustering import SAMPLE
     from nlpwb.workflows.words.clustering import cluster as run
 
     sink = options.make_sink(format, out, quiet, verbose)
@@ -84,8 +85,10 @@ def cluster(
     )
     if found.tried:
         tried = ", ".join(f"{count}: {score:.3f}" for count, score in found.tried)
+        sampled = method == "kmeans" and len(found.words) > SAMPLE
+        on = f", on {SAMPLE:,} of the words" if sampled else ""
         sink.note(
-            f"{len(found.clusters)} clusters, by the mean silhouette of each number ({tried})"
+            f"{len(found.clusters)} clusters, by the mean silhouette of each number{on} ({tried})"
         )
     if output is not None:
         assert found.merges is not None

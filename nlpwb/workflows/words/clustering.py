@@ -22,6 +22,8 @@ MOST_PAIRS = 10_000
 NAMED = 8
 BANDS = 6
 AUTO_STARTS = 3
+SAMPLE = 5_000
+"""Words on which a number of clusters is sought, where there are more."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,12 @@ def grouped(
     seed: int,
     most: int = 40,
 ) -> tuple[Labels, list[tuple[int, float]]]:
-    """Cluster numbers of rows (n, dim), and what was tried on the way to their number: (clusters, mean silhouette)."""
+    """Cluster numbers of rows (n, dim), and what was tried on the way to their number: (clusters, mean silhouette).
+
+    For k-means of more than :data:`SAMPLE` rows the number is sought on so many of them, drawn at random.
+    """
+    import numpy as np
+
     from nlpwb.vectors.clusters import (
         STARTS,
         best_count,
@@ -161,15 +168,18 @@ def grouped(
         spherical_kmeans,
     )
 
-    def divided(count: int, starts: int) -> Labels:
+    def divided(rows: Floats, count: int, starts: int) -> Labels:
         if merges is not None:
             return cut(merges, count)
-        return spherical_kmeans(units, count, seed=seed, starts=starts)
+        return spherical_kmeans(rows, count, seed=seed, starts=starts)
 
     tried = []
     if clusters is None:
+        some = units
+        if merges is None and len(units) > SAMPLE:
+            some = units[np.random.default_rng(seed).choice(len(units), SAMPLE, replace=False)]
         for count in candidates(len(units), most=most):
-            score = float(silhouettes(units, divided(count, AUTO_STARTS)).mean())
+            score = float(silhouettes(some, divided(some, count, AUTO_STARTS)).mean())
             tried.append((count, score))
         clusters = best_count(tried)
-    return divided(clusters, STARTS), tried
+    return divided(units, clusters, STARTS if len(units) <= SAMPLE else AUTO_STARTS), tried
