@@ -120,7 +120,9 @@ def run(
 
     specs = representations(chosen or PRESET, reason=reason.text, way=reason.way)
     sources = leaving_labels_out(sources)
-    request = IntrinsicRequest(sources.design, tuple(specs), jobs, threads, method_timeout)
+    request = IntrinsicRequest(
+        sources.design, tuple(specs), jobs, threads, method_timeout, preset=not chosen
+    )
     if reason.by_itself:
         sink.note(reason.note)
     with live_board([str(spec) for spec in request.specs], quiet=quiet) as progress:

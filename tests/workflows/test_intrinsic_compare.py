@@ -220,6 +220,24 @@ def test_the_preset_is_of_representations():
     assert len(parse_specs(PRESET)) == len(PRESET)
 
 
+def test_a_method_of_the_preset_that_needs_more_documents_is_left_out_and_named_ones_are_not(
+    tmp_path,
+):
+    source = write_lines(tmp_path / "c.txt", topics(60))
+    specs = tuple(representations(["bow", "tfidf+lsa"], reason="no labels"))
+    cache = Cache(tmp_path / "cache")
+    preset = compare_without_labels(
+        IntrinsicRequest(design(source), specs, preset=True), cache=cache
+    )
+    assert [result.method for result in preset.results] == ["bow"]
+    assert preset.notes[-1] == "tfidf+lsa is left out: it needs more than 48 training documents"
+    named = compare_without_labels(IntrinsicRequest(design(source), specs), cache=cache)
+    assert [(result.method, result.error is None) for result in named.results] == [
+        ("bow", True),
+        ("tfidf+lsa", False),
+    ]
+
+
 def test_no_method_at_all(source, tmp_path):
     with pytest.raises(UsageError, match="a comparison needs a method"):
         compared(Cache(tmp_path), design(source), "")

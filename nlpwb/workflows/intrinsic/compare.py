@@ -27,6 +27,7 @@ from nlpwb.workflows.intrinsic.request import (
     IntrinsicRow,
     is_trained,
     method_rows,
+    too_large,
 )
 
 VERDICT_VERSION = 1
@@ -133,7 +134,14 @@ def _comparison(
         pairs=verdict.pairs if verdict else [],
         answer=verdict.answer if verdict else None,
         warnings=list(plan.warnings),
-        notes=list(plan.notes),
+        notes=[
+            *plan.notes,
+            *(
+                f"{spec} is left out: it needs more than {plan.train_rows:,} training documents"
+                for spec in request.specs
+                if request.preset and too_large(spec, plan)
+            ),
+        ],
     )
 
 

@@ -24,13 +24,17 @@ _TRAINED_ELSEWHERE = frozenset({"vectors"})
 
 @dataclass(frozen=True)
 class IntrinsicRequest:
-    """What a comparison without labels is asked; of the design its source, held-out share and seed count."""
+    """What a comparison without labels is asked; of the design its source, held-out share and seed count.
+
+    ``preset``: nobody named these methods, so one that cannot be fitted on so few documents is left out.
+    """
 
     design: Design
     specs: tuple[Spec, ...]
     jobs: int = 1
     threads: int = 1
     method_timeout: float | None = None
+    preset: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,11 @@ def is_trained(spec: Spec) -> bool:
     return spec.representation.name not in _TRAINED_ELSEWHERE
 
 
+def too_large(spec: Spec, plan: IntrinsicPlan) -> bool:
+    """Whether a spec reduces documents to more dimensions than there are training documents."""
+    return spec.reducer is not None and spec.reducer.config.dim > plan.train_rows
+
+
 def method_rows(request: IntrinsicRequest, plan: IntrinsicPlan) -> list[IntrinsicRow]:
     """Every method with its cells."""
     seed = request.design.seed
@@ -99,6 +108,8 @@ def method_rows(request: IntrinsicRequest, plan: IntrinsicPlan) -> list[Intrinsi
 
     rows = []
     for spec in request.specs:
+        if request.preset and too_large(spec, plan):
+            continue
         train = cell(spec, "train", "train", seed)
         if not has_word_vectors(spec) or not is_trained(spec):
             rows.append(IntrinsicRow(spec, train))
