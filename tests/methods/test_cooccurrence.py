@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpwb.errors import MethodError
@@ -53,6 +53,7 @@ def test_weights_by_hand() -> None:
 
 
 @pytest.mark.parametrize("product", [0, 6, 1000])
+@settings(deadline=None)
 @given(documents=DOCUMENTS, window=st.integers(1, 6))
 def test_counts_are_those_of_the_loop(
     product: int, documents: list[list[str]], window: int
@@ -66,6 +67,7 @@ def test_counts_are_those_of_the_loop(
     assert got == pytest.approx(counted(documents, harmonic(window)), rel=1e-5)
 
 
+@settings(deadline=None)
 @given(documents=DOCUMENTS)
 def test_pairs_are_sorted_and_their_sums_are_the_rows_sums(documents: list[list[str]]) -> None:
     corpus = encode([*documents, ["a", "b"]], min_count=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpwb.errors import MethodError
@@ -53,6 +53,7 @@ def test_a_word_without_neighbours_has_no_values() -> None:
     assert matrix[0].nnz == 0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(0, 2**32 - 1))
 def test_the_decomposition_is_numpys(dim: int, seed: int) -> None:
     """Values that fall by halves; equal ones would leave the vectors open."""
