@@ -278,6 +278,8 @@ def embed(
         raise UsageError("embed has nothing to do; give -o E.npy, or --plot map.png, or both")
     if label is not None and plot is None:
         raise UsageError("--label: labels only colour the map; add --plot map.png")
+    if (projection, theme) != ("pca", "light") and plot is None:
+        raise UsageError("--projection and --theme concern the map; add --plot map.png")
     if plot is not None:
         check_map(plot, option="--plot")
     reading = options.read_options(

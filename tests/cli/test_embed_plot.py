@@ -42,6 +42,11 @@ def test_embed_draws_without_writing_vectors(typed: Typed, models: Path, ending:
     [
         ("", 2, "embed has nothing to do; give -o E.npy, or --plot map.png, or both"),
         ("--label label -o e.npz", 2, "--label: labels only colour the map; add --plot map.png"),
+        (
+            "--theme dark -o e.npz",
+            2,
+            "--projection and --theme concern the map; add --plot map.png",
+        ),
         ("--plot m.pdf", 2, "--plot m.pdf: the ending says the format, .png, .svg or .html"),
         ("--plot no/m.png", 1, "--plot no/m.png: the folder no does not exist; make it first"),
         (

@@ -148,6 +148,7 @@ def test_a_file_without_counts_and_a_word_without_a_direction(typed: Typed, tmp_
         ("a --top 9 --theme drak", 2, "--theme 'drak' is not known; did you mean dark?"),
         ("a --top 9 --clusters 9", 2, "--clusters must be between 2 and 8, got 9"),
         ("a --top 5 --clusters 5", 1, "--clusters 5: there are 5 words; ask for 4 at most"),
+        ("a --top 9 --colour-by none --clusters 3", 2, "--clusters has no effect without --colour-by cluster; leave one out"),
         ("a --top 9 --axis fruit", 2, "--axis fruit names no words; write --axis NAME=WORD,WORD as in fruit=banana,orange"),
         ("a --top 9 --axis x=fruit1", 2, "--axis is given once; words lean to one of two axes at least"),
         ("a --top 9 --axis x=fruit1 --axis x=tool1", 2, "--axis x is given twice; put its words into one"),

@@ -56,6 +56,8 @@ def map_words(
         raise UsageError(
             "--colour-by axis needs --axis NAME=word,word, twice at least, and --axis needs --colour-by axis"
         )
+    if style.clusters is not None and style.colour_by != "cluster":
+        raise UsageError("--clusters has no effect without --colour-by cluster; leave one out")
     table = read_vectors(source)
     chosen = choose(table, source.name or str(source), wanted, least=LEAST, warn=warn)
     n = len(chosen.words)
