@@ -38,7 +38,7 @@ def train_ppmi(
     threads: int,
     progress: Progress | None = None,
 ) -> WordVectors:
-    """Count, weigh and decompose: ``U S^p``, float32 (V, dim); the same for the same seed, whatever the threads.
+    """Count, weigh and decompose: ``U S^p``, float32 (V, dim); a seed gives the same vectors again.
 
     Raises:
         MethodError: ``dim`` is more than there are words, or no two words stand together.
