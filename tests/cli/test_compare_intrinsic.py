@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from .conftest import Typed
+from .test_startup import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA: dict[str, Any] = json.loads(
@@ -58,6 +59,15 @@ def test_the_same_question_again_gets_the_same_answer(typed: Typed) -> None:
     assert first.out == again.out
     rows = list(csv.DictReader(io.StringIO(again.out), delimiter="\t"))
     assert [row["letters"] for row in rows] == ["a", "a"]
+
+
+def test_the_same_question_again_loads_nothing_heavy(
+    typed: Typed, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """No text is read and no figure computed: cells, plan and verdict come from the cache."""
+    line = ["compare", "sample:prose", "-m", "tfidf", "-m", "bow"]
+    assert typed(*line).code == 0
+    assert [found for _, code, found in loaded(tmp_path, environment, line) if code or found] == []
 
 
 def test_standard_input_is_asked_the_same(typed: Typed) -> None:

@@ -85,6 +85,9 @@ def test_mean_reciprocal_rank_recall_and_costs(bench):
     bench.asked("half", HALF)
     (result,) = bench.judged().results
     assert (result.mrr, result.recall) == (0.75, 1)
+    assert (result.recall_low, result.recall_high) == wilson(
+        40, 40
+    )  # a bootstrap has no width here
     assert 0.65 < (result.mrr_low or 0) < 0.75 < (result.mrr_high or 0) < 0.85
     assert (result.fit_seconds, result.docs_per_second, result.peak_mib) == (10.0, 20.0, 1.0)
     assert (result.bytes, result.dimensions, result.oov_rate) == (500, 8, 0.25)

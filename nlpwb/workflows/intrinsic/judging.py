@@ -67,6 +67,11 @@ def judge(plan: IntrinsicPlan, methods: Sequence[Asked], *, seed: int) -> Intrin
     mrr, recall = ranks.mean(axis=1).tolist(), hits.mean(axis=1).tolist()
     mrr_ends = mean_intervals(ranks, groups=groups, seed=seed)
     recall_ends = mean_intervals(hits, groups=groups, seed=seed)
+    if groups is None:
+        recall_ends = [
+            _no_narrower(ends, share, hits.shape[1])
+            for ends, share in zip(recall_ends, recall, strict=True)
+        ]
     pairs = compare_means(ranks, groups=groups, seed=seed)
     significant = {(pair.i, pair.j) for pair in pairs if pair.p_holm < ALPHA}
     shown = letters(mrr, significant, higher_is_better=True)
@@ -101,6 +106,12 @@ def judge(plan: IntrinsicPlan, methods: Sequence[Asked], *, seed: int) -> Intrin
         separable,
         _answer(results, separable, plan),
     )
+
+
+def _no_narrower(ends: Interval, share: float, n: int) -> Interval:
+    """An interval of a share that is no narrower than Wilson's: a bootstrap has no width where every query is answered."""
+    whole = wilson(round(share * n), n)
+    return Interval(min(ends.low, whole.low), max(ends.high, whole.high))
 
 
 def _to_best(result: IntrinsicResult, pair: Pair, m: int) -> IntrinsicResult:
