@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings.encoding import EncodedCorpus
+from nlpwb.methods.embeddings.kernels.shared import kernel
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -31,7 +31,6 @@ MOST_WORDS = 1 << WORD_BITS
 
 _PRODUCT = 2_000_000  # a pair whose places in the vocabulary multiply to less has a place in the table: 120 MB at most
 _BUFFER = 1 << 24  # keys that are sorted at a time: 130 MB
-_COMPILED: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
 
 
 def harmonic(window: int) -> Weights:
@@ -144,9 +143,8 @@ def _merged(first: Keys, first_values: Values, other: Keys, other_values: Values
     return keys[:n].copy(), values[:n].copy()
 
 
-@njit(
+@kernel(
     "UniTuple(int64, 2)(int32[::1], int64, float64[::1], int64[::1], int64[::1], float64[::1], uint64[::1], int64)",
-    **_COMPILED,
 )
 def _count(
     ids: NDArray[np.int32],
@@ -180,7 +178,7 @@ def _count(
     return at, filled
 
 
-@njit("int64(uint64[::1], float64[::1], float32[::1])", **_COMPILED)
+@kernel("int64(uint64[::1], float64[::1], float32[::1])")
 def _sum_equal(keys: Keys, weights: Weights, values: Values) -> int:
     """Sorted keys to one key a pair, in place, without its distance, and the sum of its weights; returns how many."""
     mask = np.uint64((1 << DISTANCE_BITS) - 1)
@@ -201,9 +199,8 @@ def _sum_equal(keys: Keys, weights: Weights, values: Values) -> int:
     return n
 
 
-@njit(
+@kernel(
     "int64(uint64[::1], float32[::1], uint64[::1], float32[::1], uint64[::1], float32[::1])",
-    **_COMPILED,
 )
 def _merge(
     first: Keys,
@@ -238,9 +235,8 @@ def _merge(
     return n
 
 
-@njit(
+@kernel(
     "void(float64[::1], int64[::1], int64[::1], uint64[::1], float32[::1], int32[::1], int32[::1], float32[::1])",
-    **_COMPILED,
 )
 def _assemble(
     dense: NDArray[np.float64],

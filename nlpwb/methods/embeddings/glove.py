@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nlpwb.methods.embeddings.cooccurrence import Cooccurrences, cooccurrences, harmonic
 from nlpwb.methods.embeddings.encoding import EncodedCorpus
+from nlpwb.methods.embeddings.kernels.shared import kernel
 from nlpwb.vectors.table import Floats, WordVectors
 
 if TYPE_CHECKING:
@@ -141,12 +142,8 @@ def epoch_of(
     return float(loss[:, 0].sum() / max(1.0, loss[:, 1].sum()))
 
 
-_FAST: dict[str, Any] = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}
-
-
-@njit(
+@kernel(
     "void(int32[::1], int32[::1], float32[::1], int64, int64[::1], int32[::1], int32[::1], float32[::1])",
-    **_FAST,
 )
 def _sort_by_tile(
     old_rows: NDArray[np.int32],
@@ -224,11 +221,10 @@ def _step(
     return np.float32(0.5) * step * error
 
 
-@njit(
+@kernel(
     "void(int32[::1], int32[::1], float32[::1], int64[::1], int64[::1], int64, "
     "float32[:, :, ::1], float32[:, ::1], float32[:, :, ::1], float32[:, ::1], "
     "float64, float64, float64, float64[::1])",
-    **_FAST,
 )
 def descend(
     rows: NDArray[np.int32],

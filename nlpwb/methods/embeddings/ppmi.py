@@ -9,16 +9,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit
 from numpy.typing import NDArray
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings.cooccurrence import cooccurrences, flat, linear
 from nlpwb.methods.embeddings.encoding import EncodedCorpus
+from nlpwb.methods.embeddings.kernels.shared import kernel
 from nlpwb.vectors.table import Floats, WordVectors
 
 if TYPE_CHECKING:
@@ -158,12 +158,8 @@ def _times(matrix: sp.csr_matrix, columns: Floats, threads: int) -> Floats:
     return product
 
 
-_FAST: dict[str, Any] = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}
-
-
-@njit(
+@kernel(
     "void(int64[::1], int32[::1], float32[::1], float32[:, ::1], float32[:, ::1], int64, int64)",
-    **_FAST,
 )
 def _multiply(
     indptr: NDArray[np.int64],
