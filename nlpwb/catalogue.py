@@ -170,7 +170,7 @@ _ENTRIES = [
         "word vectors that somebody else trained, pooled; path=FILE names them",
         "Arora, Liang & Ma (2017), ICLR, for the pooling",
         deterministic=True,
-        loads=("nlpwb.vectors.files",),
+        loads=("nlpwb.vectors.formats.opening",),
     ),
     _embedding(
         "doc2vec",

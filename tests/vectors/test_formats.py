@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpwb.errors import InputError, UsageError
-from nlpwb.vectors.files import open_rows, read_vectors, write_rows, write_vectors
+from nlpwb.vectors.files import read_vectors, write_vectors
+from nlpwb.vectors.formats.opening import open_rows, write_rows
 from nlpwb.vectors.formats.recognise import open_file, target_format
 from nlpwb.vectors.formats.rows import collect
 from nlpwb.vectors.formats.words import Reading

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpwb.errors import InputError
-from nlpwb.vectors.files import open_rows, read_vectors, write_rows, write_vectors
+from nlpwb.vectors.files import read_vectors, write_vectors
+from nlpwb.vectors.formats.opening import open_rows, write_rows
 from nlpwb.vectors.table import WordVectors
 
 from .tiny_fasttext import tiny_model

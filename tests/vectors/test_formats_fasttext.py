@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpwb.errors import InputError
-from nlpwb.vectors.files import open_rows, read_vectors
+from nlpwb.vectors.files import read_vectors
 from nlpwb.vectors.formats.ngram_rows import ngram_hashes
+from nlpwb.vectors.formats.opening import open_rows
 from nlpwb.vectors.formats.rows import collect
 from nlpwb.vectors.formats.words import Reading
 from nlpwb.vectors.ngrams import fnv1a, ngrams

@@ -11,7 +11,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from nlpwb.errors import InputError
-from nlpwb.vectors.files import open_rows, read_vectors, write_rows
+from nlpwb.vectors.files import read_vectors
+from nlpwb.vectors.formats.opening import open_rows, write_rows
 
 WORDS = {"[UNK]": 0, "king": 1, "queen": 2}
 TABLE = np.array([[0, 0], [1, 2], [3, 4]], dtype=np.float32)

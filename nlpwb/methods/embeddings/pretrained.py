@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import MethodError
-from nlpwb.vectors.files import open_rows
+from nlpwb.vectors.formats.opening import open_rows
 from nlpwb.vectors.formats.rows import collect
 from nlpwb.vectors.table import WordVectors
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlpwb.vectors.files import open_rows, write_rows
 from nlpwb.vectors.folder import check_target
+from nlpwb.vectors.formats.opening import open_rows, write_rows
 from nlpwb.vectors.formats.recognise import FOLDER, target_format
 from nlpwb.vectors.formats.words import Reading, words_of
 from nlpwb.vectors.formats.writing import check_file
