@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from nlpwb.catalogue import CATALOGUE, load
-from nlpwb.options import option_table, show
+from nlpwb.options import option_table
 
 DOCS = Path(__file__).resolve().parent
 COMMANDS = (
@@ -85,7 +85,7 @@ def methods_page() -> str:
         parts += ["| option | default | values | what it does |", "| --- | --- | --- | --- |"]
         for info in table.values():
             values = info.range.replace("|", "\\|")
-            parts.append(f"| `{info.name}` | {show(info.default)} | {values} | {info.help} |")
+            parts.append(f"| `{info.name}` | {info.usual or "none: must be given"} | {values} | {info.help} |")
     return "\n".join(parts) + "\n"
 
 

@@ -43,6 +43,11 @@ class OptionInfo:
     choices: tuple[str, ...]
 
     @property
+    def usual(self) -> str | None:
+        """The default as it is typed; None for an option that must be given."""
+        return None if self.default == "" else show(self.default)
+
+    @property
     def range(self) -> str:
         """The values it takes, as people write them: ``>= 1``, ``0 to 1``, ``l1 | l2 | none``."""
         if self.choices:

@@ -8,7 +8,7 @@ import typer
 
 from nlpwb.catalogue import CATALOGUE, find, load
 from nlpwb.cli import options
-from nlpwb.options import option_table, show
+from nlpwb.options import option_table
 from nlpwb.report.sink import Column
 
 _LIST = (
@@ -56,7 +56,7 @@ def methods(
     rows = [
         {
             "option": info.name,
-            "default": show(info.default),
+            "default": info.usual,
             "range": info.range,
             "help": info.help,
         }
