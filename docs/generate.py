@@ -85,7 +85,8 @@ def methods_page() -> str:
         parts += ["| option | default | values | what it does |", "| --- | --- | --- | --- |"]
         for info in table.values():
             values = info.range.replace("|", "\\|")
-            parts.append(f"| `{info.name}` | {info.usual or "none: must be given"} | {values} | {info.help} |")
+            usual = info.usual or "none: must be given"
+            parts.append(f"| `{info.name}` | {usual} | {values} | {info.help} |")
     return "\n".join(parts) + "\n"
 
 
