@@ -185,7 +185,8 @@ def _ask_for_neighbors(vectors: WordVectors, material: Material, folder: Path) -
         units = unit_vectors(vectors, [material.reference[place] for place in known])
         probes = np.flatnonzero(np.array(known) < material.probes)
         nearest = neighbor_rows(units, probes, k=NEIGHBORS)
-        found[np.array(known)[probes]] = np.array(known)[nearest]
+        # -1 stays: a vector without a direction has no neighbours
+        found[np.array(known)[probes]] = np.where(nearest < 0, -1, np.array(known)[nearest])
     np.save(folder / "neighbors.npy", found)
 
 
