@@ -75,7 +75,7 @@ def rows(
             "gensim, mapped {:.2f} s (processor {:.2f} s)".format(*_median(pair.theirs)),
             f"{pair.wall_ratio():.1f} times faster",
             f"at most {TARGET} s",
-            min(wall, processor) <= TARGET,
+            wall <= TARGET,
         )
         lines = Path(scratch) / "queries.txt"
         lines.write_text("\n".join(listed[:: max(1, words // queries)][:queries]) + "\n")

@@ -1,6 +1,6 @@
 """The speed table: every target of the project, measured as a ratio in one run.
 
-    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words]
+    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files]
 
 The vectorizers are measured on IMDB, found in the folder that NLPWB_SHARED_DATA names (or ../shared/data); without it those rows
 say so. Times are medians; memory is that of all processes of a command together.
@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import train_vectors
+from benchmarks import query_vectors, read_vectors, train_vectors
 from benchmarks.measuring import run, versus
 from benchmarks.rows import Row, print_rows
 
@@ -139,11 +139,19 @@ def words(runs: int) -> Iterator[Row]:
     yield from train_vectors.rows(list(train_vectors.PARTS), epochs=5, runs=1, peers=None)
 
 
+def files(runs: int) -> Iterator[Row]:
+    """Files of word vectors: read, and asked; the text is smaller, since gensim's takes minutes."""
+    yield from read_vectors.rows(400_000, 300, min(runs, 3), ["binary"])
+    yield from read_vectors.rows(50_000, 300, min(runs, 3), ["text"])
+    yield from query_vectors.rows(min(runs, 3))
+
+
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "startup": startup,
     "vectorize": vectorize,
     "compare": compare,
     "words": words,
+    "files": files,
 }
 
 
