@@ -49,7 +49,7 @@ def windows(ids: list[int], setting: Setting, random: Random) -> Iterator[tuple[
             if random.bits() < setting.keep[word]:
                 sentence.append(word)
             continue
-        for centre, middle in enumerate(sentence):
+        for centre, middle in enumerate(sentence if len(sentence) > 1 else []):
             reach = setting.window - random.bits() % setting.window
             near = sentence[max(0, centre - reach) : centre]
             near += sentence[centre + 1 : centre + reach + 1]

@@ -18,6 +18,7 @@ from nlpwb.methods.embeddings.kernels.shared import (
     STEP,
     advance,
     bits,
+    fetch_row,
     kernel,
     learn_group,
     rate_at,
@@ -61,7 +62,10 @@ def hidden_layer(
     zero, one = np.float32(0), np.float32(1)
     state = np.uint64(seed)
     kept = np.empty(LONGEST_SENTENCE, np.int32)
-    contexts = np.empty(2 * window, np.int32)
+    # two windows at a time: the next is drawn, and its rows are asked for, before this one is worked on
+    sizes = np.zeros(2, np.int64)
+    contexts = np.empty((2, 2 * window), np.int32)
+    drawn = np.empty((2, 1 if cbow else 2 * window, negative), np.int32)
     outputs = np.zeros(GROUP, np.int32)
     wanted = np.zeros(GROUP, np.float32)
     hidden = np.zeros(d, np.float32)
@@ -83,23 +87,45 @@ def hidden_layer(
             if bits(state) < keep[word]:
                 kept[n] = word
                 n += 1
-        for centre in range(n):
-            word = kept[centre]
-            state = advance(state)
-            reach = window - bits(state) % window
-            k = 0
-            for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
-                if place != centre:
-                    contexts[k] = kept[place]
-                    k += 1
-            if k == 0:
+        for centre in range(-1, n if n > 1 else -1):
+            later = centre + 1
+            if later < n:
+                side = later % 2
+                word = kept[later]
+                state = advance(state)
+                reach = window - bits(state) % window
+                k = 0
+                for place in range(max(0, later - reach), min(n, later + reach + 1)):
+                    if place != later:
+                        contexts[side, k] = kept[place]
+                        k += 1
+                sizes[side] = k
+                for i in range(1 if cbow else k):
+                    if negative > 0:
+                        fetch_row(C, word if cbow else contexts[side, i])
+                    for j in range(negative):
+                        state = advance(state)
+                        noise = (bits(state) * vocabulary) >> 31
+                        state = advance(state)
+                        if bits(state) >= threshold[noise]:
+                            noise = np.int64(alias[noise])
+                        drawn[side, i, j] = noise
+                        fetch_row(C, noise)
+                for i in range(k if cbow else 1):
+                    source = contexts[side, i] if cbow else word
+                    for r in range(row_offsets[source], row_offsets[source + 1]):
+                        fetch_row(W, rows[r])
+            if centre < 0:
                 continue
+            side = centre % 2
+            word = kept[centre]
+            k = sizes[side]
             for t in range(d):
                 hidden[t] = zero
                 into_hidden[t] = zero
             inputs = 0
             for i in range(k if cbow else 1):
-                source = contexts[i] if cbow else word
+                source = contexts[side, i] if cbow else word
                 for r in range(row_offsets[source], row_offsets[source + 1]):
                     row = rows[r]
                     inputs += 1
@@ -113,60 +139,31 @@ def hidden_layer(
             targets = 1 if cbow else k
             pairs += targets if with_loss else 0
             for i in range(targets):
-                target = word if cbow else contexts[i]
+                target = word if cbow else contexts[side, i]
+                # a word and its noise words, or the inner nodes on its path, six at a time
+                first = path_offsets[target] if negative == 0 else np.int64(0)
+                last = path_offsets[target + 1] if negative == 0 else np.int64(negative + 1)
                 size = 0
-                if negative == 0:
-                    for p in range(path_offsets[target], path_offsets[target + 1]):
+                for p in range(first, last):
+                    if negative == 0:
                         outputs[size] = points[p]
                         wanted[size] = np.float32(1 - codes[p])
                         size += 1
-                        if size == GROUP:
-                            summed += learn_group(
-                                hidden,
-                                into_hidden,
-                                C,
-                                outputs,
-                                wanted,
-                                size,
-                                rate,
-                                scratch,
-                                with_loss,
-                            )
-                            size = 0
-                else:
-                    outputs[0] = target
-                    wanted[0] = one
-                    size = 1
-                    for _ in range(negative):
-                        state = advance(state)
-                        noise = (bits(state) * vocabulary) >> 31
-                        state = advance(state)
-                        if bits(state) >= threshold[noise]:
-                            noise = np.int64(alias[noise])
-                        if noise == target:
-                            continue
-                        if size == GROUP:
-                            summed += learn_group(
-                                hidden,
-                                into_hidden,
-                                C,
-                                outputs,
-                                wanted,
-                                size,
-                                rate,
-                                scratch,
-                                with_loss,
-                            )
-                            size = 0
-                        outputs[size] = noise
+                    elif p == 0:
+                        outputs[size] = target
+                        wanted[size] = one
+                        size += 1
+                    elif drawn[side, i, p - 1] != target:
+                        outputs[size] = drawn[side, i, p - 1]
                         wanted[size] = zero
                         size += 1
-                if size > 0:
-                    summed += learn_group(
-                        hidden, into_hidden, C, outputs, wanted, size, rate, scratch, with_loss
-                    )
+                    if size == GROUP or (p == last - 1 and size > 0):
+                        summed += learn_group(
+                            hidden, into_hidden, C, outputs, wanted, size, rate, scratch, with_loss
+                        )
+                        size = 0
             for i in range(k if cbow else 1):
-                source = contexts[i] if cbow else word
+                source = contexts[side, i] if cbow else word
                 for r in range(row_offsets[source], row_offsets[source + 1]):
                     row = rows[r]
                     for t in range(d):

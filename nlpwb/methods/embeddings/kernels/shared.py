@@ -6,13 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 LONGEST_SENTENCE = 10_000
 """Longer sentences are cut here, as in word2vec.c and gensim."""
 GROUP = 6
 """Output rows that are worked on at once: a word and the usual five noise words, six sums in six vector registers."""
+AHEAD = 2
+"""Windows between asking for a row and using it."""
 STEP = 10_000
 """Words between two looks at the learning rate."""
 LOSS_EVERY = 16
@@ -65,7 +70,9 @@ def sigmoid(x: np.float32) -> np.float32:
     half = min(max(np.float32(0.5) * x, np.float32(-4.97)), np.float32(4.97))
     z = half * half
     above = np.float32(135135) + z * (np.float32(17325) + z * (np.float32(378) + z))
-    below = np.float32(135135) + z * (np.float32(62370) + z * (np.float32(3150) + z * 28))
+    below = np.float32(135135) + z * (
+        np.float32(62370) + z * (np.float32(3150) + z * np.float32(28))
+    )
     return np.float32(0.5) + np.float32(0.5) * half * above / below
 
 
@@ -73,6 +80,31 @@ def sigmoid(x: np.float32) -> np.float32:
 def rate_at(start: float, end: float, done: NDArray[np.int64], total: int) -> np.float32:
     """``formulas.learning_rate`` for the words that all threads have read."""
     return np.float32(max(end, start - (start - end) * done.sum() / total))
+
+
+@intrinsic
+def _touch(typing_context: Any, address: Any) -> Any:
+    """Ask for the cache line of an address without waiting for it: LLVM's ``llvm.prefetch``, to be read, of all levels."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = ir.PointerType(ir.IntType(8))
+        whole = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, whole, whole, whole])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        place = builder.inttoptr(arguments[0], pointer)
+        builder.call(function, [place, whole(0), whole(3), whole(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.uintp), generate
+
+
+@njit(inline="always")
+def fetch_row(table: NDArray[np.float32], row: int) -> None:
+    """Ask for a row of a table some steps before it is needed: most of a kernel's time is waiting for rows otherwise."""
+    size = 4 * table.shape[1]
+    address = table.ctypes.data + row * size
+    for offset in range(0, size + 63, 64):
+        _touch(np.uintp(address + min(offset, size - 1)))
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy")

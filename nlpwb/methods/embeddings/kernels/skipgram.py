@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpwb.methods.embeddings.kernels.shared import (
+    AHEAD,
     GROUP,
     LONGEST_SENTENCE,
     LOSS_EVERY,
     STEP,
     advance,
     bits,
+    fetch_row,
     kernel,
     rate_at,
     sigmoid,
@@ -58,12 +60,14 @@ def skipgram_negative(
     zero = np.float32(0)
     state = np.uint64(seed)
     kept = np.empty(LONGEST_SENTENCE, np.int32)
+    reaches = np.empty(LONGEST_SENTENCE, np.int32)
+    drawn = np.empty((LONGEST_SENTENCE, negative), np.int32)
     contexts = np.empty(2 * window, np.int32)
     most = (negative + GROUP) // GROUP * GROUP  # 1 + negative, rounded up to whole groups
     outputs = np.zeros(most, np.int32)
     inputs_copy = np.zeros((2 * window, d), np.float32)
     outputs_copy = np.zeros((most, d), np.float32)
-    S = np.zeros((2 * window, most), np.float32)
+    S = np.zeros(2 * window * most, np.float32)  # scores, then steps: k lines of ``most``
     rate = rate_at(start_rate, end_rate, done, total)
     read = windows = pairs = 0
     summed = 0.0
@@ -80,27 +84,43 @@ def skipgram_negative(
             if bits(state) < keep[word]:
                 kept[n] = word
                 n += 1
-        for centre in range(n):
-            word = kept[centre]
+        # all that is random is drawn before the windows are worked on, so that rows can be asked for ahead of their use
+        for centre in range(n if n > 1 else 0):
             state = advance(state)
-            reach = window - bits(state) % window
-            k = 0
-            for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
-                if place != centre:
-                    contexts[k] = kept[place]
-                    k += 1
-            if k == 0:
-                continue
-            outputs[0] = word
-            m = 1
-            for _ in range(negative):
+            reaches[centre] = window - bits(state) % window
+            for i in range(negative):
                 state = advance(state)
                 noise = (bits(state) * vocabulary) >> 31
                 state = advance(state)
                 if bits(state) >= threshold[noise]:
                     noise = np.int64(alias[noise])
-                if noise != word:
-                    outputs[m] = noise
+                drawn[centre, i] = noise
+        for place in range(min(n, window + AHEAD)):
+            fetch_row(W, kept[place])
+        for centre in range(min(n, AHEAD)):
+            fetch_row(C, kept[centre])
+            for i in range(negative):
+                fetch_row(C, drawn[centre, i])
+        for centre in range(n if n > 1 else 0):
+            later = centre + AHEAD
+            if later < n:
+                fetch_row(C, kept[later])
+                for i in range(negative):
+                    fetch_row(C, drawn[later, i])
+            if later + window < n:
+                fetch_row(W, kept[later + window])
+            word = kept[centre]
+            reach = reaches[centre]
+            k = 0
+            for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
+                if place != centre:
+                    contexts[k] = kept[place]
+                    k += 1
+            outputs[0] = word
+            m = 1
+            for i in range(negative):
+                if drawn[centre, i] != word:
+                    outputs[m] = drawn[centre, i]
                     m += 1
             for j in range(m):
                 row = outputs[j]
@@ -124,32 +144,34 @@ def skipgram_negative(
                         s3 += w * outputs_copy[g + 3, t]
                         s4 += w * outputs_copy[g + 4, t]
                         s5 += w * outputs_copy[g + 5, t]
-                    S[i, g] = s0
-                    S[i, g + 1] = s1
-                    S[i, g + 2] = s2
-                    S[i, g + 3] = s3
-                    S[i, g + 4] = s4
-                    S[i, g + 5] = s5
+                    at_s = i * most + g
+                    S[at_s] = s0
+                    S[at_s + 1] = s1
+                    S[at_s + 2] = s2
+                    S[at_s + 3] = s3
+                    S[at_s + 4] = s4
+                    S[at_s + 5] = s5
             windows += 1
             if windows % LOSS_EVERY == 0:
                 for i in range(k):
                     for j in range(m):
-                        chance = sigmoid(S[i, j])
+                        chance = sigmoid(S[i * most + j])
                         right = chance if j == 0 else 1 - chance
                         summed -= np.log(max(right, np.float32(1e-6)))
                 pairs += k
-            # from scores to steps: rate * (wanted - sigmoid)
+            # from scores to steps, rate * (wanted - sigmoid): one flat loop, which becomes vector instructions
+            for x in range(k * most):
+                S[x] = -rate * sigmoid(S[x])
             for i in range(k):
-                for j in range(most):
-                    S[i, j] = -rate * sigmoid(S[i, j])
-                S[i, 0] += rate
+                S[i * most] += rate
                 for j in range(m, most):
-                    S[i, j] = zero
+                    S[i * most + j] = zero
             for i in range(k):
                 row = contexts[i]
                 for g in range(0, most, GROUP):
-                    s0, s1, s2 = S[i, g], S[i, g + 1], S[i, g + 2]
-                    s3, s4, s5 = S[i, g + 3], S[i, g + 4], S[i, g + 5]
+                    at_s = i * most + g
+                    s0, s1, s2 = S[at_s], S[at_s + 1], S[at_s + 2]
+                    s3, s4, s5 = S[at_s + 3], S[at_s + 4], S[at_s + 5]
                     for t in range(d):
                         W[row, t] += (
                             s0 * outputs_copy[g, t]
@@ -163,7 +185,9 @@ def skipgram_negative(
                 row = outputs[j]
                 i = 0
                 while i + 4 <= k:
-                    s0, s1, s2, s3 = S[i, j], S[i + 1, j], S[i + 2, j], S[i + 3, j]
+                    at_s = i * most + j
+                    s0, s1 = S[at_s], S[at_s + most]
+                    s2, s3 = S[at_s + 2 * most], S[at_s + 3 * most]
                     for t in range(d):
                         C[row, t] += (
                             s0 * inputs_copy[i, t]
@@ -173,12 +197,12 @@ def skipgram_negative(
                         )
                     i += 4
                 while i + 2 <= k:
-                    s0, s1 = S[i, j], S[i + 1, j]
+                    s0, s1 = S[i * most + j], S[(i + 1) * most + j]
                     for t in range(d):
                         C[row, t] += s0 * inputs_copy[i, t] + s1 * inputs_copy[i + 1, t]
                     i += 2
                 if i < k:
-                    s0 = S[i, j]
+                    s0 = S[i * most + j]
                     for t in range(d):
                         C[row, t] += s0 * inputs_copy[i, t]
         if read > STEP:
