@@ -83,10 +83,10 @@ def rate_at(start: float, end: float, done: NDArray[np.int64], total: int) -> np
 
 
 @intrinsic
-def _touch(typing_context: Any, address: Any) -> Any:
+def _touch(typing_context: Any, address: Any) -> Any:  # noqa: ARG001  numba calls it so
     """Ask for the cache line of an address without waiting for it: LLVM's ``llvm.prefetch``, to be read, of all levels."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         pointer = ir.PointerType(ir.IntType(8))
         whole = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, whole, whole, whole])
