@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# numba keeps compiled code by the file of the outermost function alone: after an edit of a file that others take functions
+# from, the old code would be tested. A place of its own for every state of these files; subprocesses inherit it.
+_KERNELS = b"".join(
+    path.read_bytes() for path in sorted((ROOT / "nlpwb/methods/embeddings").rglob("*.py"))
+)
+os.environ["NUMBA_CACHE_DIR"] = str(
+    Path(tempfile.gettempdir()) / f"nlpwb-kernels-{hashlib.sha256(_KERNELS).hexdigest()[:16]}"
+)
 
 
 @pytest.fixture(scope="session")

@@ -84,12 +84,16 @@ def cache_root(folder: str | os.PathLike[str] | None = None) -> Path:
 class Cache:
     """A folder of artifacts.
 
-    ``warn`` is told when an artifact was damaged and is set aside.
+    ``warn`` is told when an artifact was damaged and is set aside. One that does not last leaves with its command, and is no
+    place for what only a later command could use.
     """
 
-    def __init__(self, root: Path, *, warn: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, root: Path, *, warn: Callable[[str], None] = lambda _: None, lasts: bool = True
+    ) -> None:
         self.root = root
         self.warn = warn
+        self.lasts = lasts
 
     def folder(self, key: Key) -> Path:
         """Where the artifact of a key is, or would be."""

@@ -109,7 +109,7 @@ SkipBadRows = Annotated[
 PerFile = Annotated[
     bool, typer.Option("--per-file", help="A plain text file is one document, not one a line.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0, max=2**31)]
 Threads = Annotated[
     int | None, typer.Option("--threads", help="Processors to use; all by default.", min=1)
 ]
@@ -180,7 +180,7 @@ def open_cache(cache_dir: str | None, no_cache: bool, sink: Sink) -> Iterator[Ca
     if cache_dir is not None:
         raise UsageError("--no-cache and --cache-dir contradict each other; give one")
     with tempfile.TemporaryDirectory(prefix="nlpwb-", ignore_cleanup_errors=True) as folder:
-        yield Cache(Path(folder), warn=sink.warn)
+        yield Cache(Path(folder), warn=sink.warn, lasts=False)
 
 
 def processors() -> int:

@@ -114,6 +114,22 @@ BAD = [
     (f"{SPEC} in.txt -o no/v.bin", 1, "-o no/v.bin: the folder no does not exist; make it first"),
     (f"{SPEC} in.txt -o in.txt", 1, "-o in.txt: this is the corpus itself; choose another name"),
     (f"{SPEC} in.txt -o v --device tpu", 2, "--device 'tpu' is not known; did you mean cpu?"),
+    (
+        f"{SPEC} in.txt -o v --deterministic --device cuda",
+        2,
+        "--deterministic trains on a processor, and sums on cuda come in any order; leave one of the two out",
+    ),
+    (
+        "skipgram:pooling=sif in.txt -o v",
+        2,
+        "skipgram:pooling=sif: pooling makes vectors of documents, and words train makes those of words; "
+        "leave it out",
+    ),
+    (
+        f"{SPEC} in.txt -o v --seed 99999999999",
+        2,
+        "--seed must be at most 2147483648, got 99999999999",
+    ),
     (f"{SPEC} in.txt", 2, None),
 ]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings import encoding
+from nlpwb.methods.embeddings.analysis import pieces
 from nlpwb.methods.embeddings.encoding import END, encode
 
 DOCUMENTS = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9), max_size=30)
@@ -80,3 +81,21 @@ def test_a_mapped_corpus_gives_the_same_blocks(tmp_path) -> None:  # type: ignor
         block.tolist() for block in corpus.blocks(7)
     ]
     assert not any(isinstance(block, np.memmap) for block in mapped.blocks(7))
+
+
+def test_a_long_sentence_is_cut_so_that_threads_can_share_it() -> None:
+    """text8 is one line: 17 million words in one block would keep one thread busy and the others idle."""
+    corpus = encode([["a", "b"] * 30_000], min_count=1)
+    assert (corpus.ids == END).sum() == 6
+    assert len(corpus.bounds(15_000)) == 3
+    assert corpus.occurrences == 60_000
+
+
+@given(st.text(st.sampled_from("ab \n"), max_size=60), st.integers(1, 9))
+def test_pieces_of_a_text_have_its_tokens(text: str, size: int) -> None:
+    assert [token for piece in pieces(text, size) for token in piece.split()] == text.split()
+
+
+def test_windows_are_there_or_not() -> None:
+    assert encode([["a"], ["b"], ["a", "b"]], min_count=1).has_windows
+    assert not encode([["a"], ["b"], ["a"]], min_count=1).has_windows

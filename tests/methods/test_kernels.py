@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpwb.methods.embeddings import formulas
-from nlpwb.methods.embeddings.encoding import END
+from nlpwb.methods.embeddings.encoding import END, LONGEST_SENTENCE
 from nlpwb.methods.embeddings.kernels.hidden import hidden_layer
-from nlpwb.methods.embeddings.kernels.shared import LONGEST_SENTENCE, sigmoid
+from nlpwb.methods.embeddings.kernels.shared import sigmoid
 from nlpwb.methods.embeddings.kernels.skipgram import skipgram_negative
 from nlpwb.methods.embeddings.kernels.subwords import subword_rows
 from nlpwb.vectors.ngrams import fnv1a, ngrams

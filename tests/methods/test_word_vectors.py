@@ -191,3 +191,20 @@ def test_unseen_words_get_the_vectors_that_gensim_gives(ngram_options: str) -> N
         if vector is None:  # shorter than the shortest n-gram: gensim gives zeros
             vector = np.zeros(8, dtype=np.float32)
         np.testing.assert_allclose(vector, reference.wv[word], atol=1e-6)
+
+
+def test_a_step_too_large_is_told_and_not_written() -> None:
+    """Vectors of NaN are of no use to anybody, and the sentence must name what to change."""
+    with pytest.raises(MethodError, match=r"diverged in epoch \d+: .* lower learning_rate \(10\)"):
+        train_word_vectors(
+            DOCUMENTS * 5,
+            config("skipgram:dim=8,learning_rate=10,sample=0,epochs=40"),
+            seed=0,
+            threads=1,
+        )
+
+
+def test_documents_of_one_word_teach_nothing() -> None:
+    for spec in ("skipgram", "cbow:engine=gensim", "fasttext:buckets=9", "glove", "ppmi:dim=2"):
+        with pytest.raises(MethodError, match="no two words of the vocabulary stand together"):
+            train_word_vectors([["one"], ["two"]] * 9, config(spec), seed=0, threads=1)

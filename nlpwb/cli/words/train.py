@@ -69,6 +69,10 @@ def train(
         raise UsageError(
             f"--deterministic trains in one thread, and --threads {threads} asks for more; give one of the two"
         )
+    if deterministic and device != "cpu":
+        raise UsageError(
+            f"--deterministic trains on a processor, and sums on {device} come in any order; leave one of the two out"
+        )
     reading = options.read_options(
         text=text,
         encoding=encoding,

@@ -42,7 +42,7 @@ class TrainingConfig(TextConfig):
     dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
     window: int = option(5, help="words before and after that count as context", low=1, high=10_000)
     min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
-    epochs: int = option(10, help="passes over the corpus", low=1)
+    epochs: int = option(10, help="passes over the corpus", low=1, high=10_000)
     negative: int = option(5, help="noise words for each word; 0 with hs=yes", low=0, high=1000)
     hs: bool = option(False, help="hierarchical softmax in place of negative sampling")
     sample: float = option(
@@ -112,7 +112,7 @@ class GloveConfig(PooledConfig):
     dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
     window: int = option(10, help="words before and after that are counted", low=1, high=10_000)
     min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
-    epochs: int = option(25, help="passes over the pairs of words", low=1)
+    epochs: int = option(25, help="passes over the pairs of words", low=1, high=10_000)
     x_max: float = option(
         10,
         help="count from which a pair has its full weight; 100 suits billions of words",
@@ -177,5 +177,5 @@ class Doc2VecConfig(TrainingConfig):
     """Paragraph vectors."""
 
     architecture: str = option("dbow", help="dbow, or dm with word context", choices=("dbow", "dm"))
-    epochs: int = option(20, help="passes over the corpus", low=1)
-    infer_epochs: int = option(20, help="passes over a new document", low=1)
+    epochs: int = option(20, help="passes over the corpus", low=1, high=10_000)
+    infer_epochs: int = option(20, help="passes over a new document", low=1, high=10_000)

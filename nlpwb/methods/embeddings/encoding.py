@@ -24,6 +24,8 @@ END = -1
 _RARE = -2
 BLOCK = 1 << 20
 """Numbers that are worked on at a time."""
+LONGEST_SENTENCE = 10_000
+"""Longer sentences are cut here, as in word2vec.c and gensim: a text of one line is dealt to threads like any other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,13 @@ class EncodedCorpus:
     def occurrences(self) -> int:
         """Words of the text that have a number."""
         return int(self.counts.sum())
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether two words stand together anywhere."""
+        return any(
+            bool(((block[1:] != END) & (block[:-1] != END)).any()) for block in self.blocks()
+        )
 
     def blocks(self, size: int = BLOCK) -> Iterator[Ids]:
         """The ids in turn, ``size`` or a little more at a time, whole sentences in each; copies, so that a mapped file
@@ -79,16 +88,19 @@ class Numbering:
         self._numbers.default_factory = self._numbers.__len__
         self._write = write
         self._buffer = array("i")
-        self.sentences = 0
         self.tokens = 0
 
     def add(self, tokens: Sequence[str]) -> None:
-        """Number one sentence."""
-        if not tokens:
-            return
-        self._buffer.extend(map(self._numbers.__getitem__, tokens))
-        self._buffer.append(END)
-        self.sentences += 1
+        """Number one sentence, cut where it is too long."""
+        number = self._numbers.__getitem__
+        for start in range(0, len(tokens), LONGEST_SENTENCE):
+            piece = (
+                tokens
+                if len(tokens) <= LONGEST_SENTENCE
+                else tokens[start : start + LONGEST_SENTENCE]
+            )
+            self._buffer.extend(map(number, piece))
+            self._buffer.append(END)
         self.tokens += len(tokens)
         if len(self._buffer) >= BLOCK:
             self._flush()

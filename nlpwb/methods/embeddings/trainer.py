@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings import formulas
 from nlpwb.methods.embeddings.config import CbowConfig, FasttextConfig, WordVectorConfig
 from nlpwb.methods.embeddings.encoding import EncodedCorpus
@@ -54,11 +55,19 @@ def train(
     """Train the vectors of all words of an encoded corpus.
 
     ``start`` are tables to go on from, ``keep`` is given the tables after each epoch but the last.
+
+    Raises:
+        MethodError: the tables do not fit into memory, or the step size is so large that they hold no numbers any more.
     """
     tables = start or _new_tables(corpus, config, seed=seed)
     run = _Run(corpus, config, tables, seed=seed, threads=threads)
     for epoch in range(tables.epoch, config.epochs):
         run.epoch(epoch, progress)
+        if not np.isfinite(tables.W).all():
+            raise MethodError(
+                f"training diverged in epoch {epoch + 1}: the vectors are no longer numbers; lower learning_rate "
+                f"({config.learning_rate:g})"
+            )
         if keep is not None and epoch + 1 < config.epochs:
             keep(Tables(epoch + 1, tables.W, tables.C))
     return _vectors(corpus, config, tables.W, run.rows)
@@ -227,10 +236,16 @@ def _new_tables(corpus: EncodedCorpus, config: WordVectorConfig, *, seed: int) -
     """Input rows uniform in ±1/dim, output rows zero, as in fastText and gensim (word2vec.c has half of that)."""
     generator = np.random.default_rng(seed)
     total = len(corpus.words) + (config.buckets if isinstance(config, FasttextConfig) else 0)
-    W = generator.random((total, config.dim), dtype=np.float32)
+    try:
+        W = generator.random((total, config.dim), dtype=np.float32)
+        C = np.zeros((len(corpus.words), config.dim), dtype=np.float32)
+    except MemoryError:
+        raise MethodError(
+            f"tables of {total:,} and {len(corpus.words):,} rows of {config.dim} numbers do not fit into memory; lower "
+            "dim or buckets, or raise min_count"
+        ) from None
     W -= np.float32(0.5)
     W *= np.float32(2 / config.dim)
-    C = np.zeros((len(corpus.words), config.dim), dtype=np.float32)
     return Tables(0, W, C)
 
 

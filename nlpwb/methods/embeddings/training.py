@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings.config import (
     GloveConfig,
     PooledConfig,
@@ -43,7 +44,15 @@ def train_encoded(
     With one thread a seed gives the same vectors again; with several, threads write into each other's rows and only the
     quality repeats. ``start`` and ``keep`` serve our own trainer alone (:func:`resumes`), ``device`` other than ``cpu``
     the batched one.
+
+    Raises:
+        MethodError: no two words stand together, or the step size was so large that numbers grew without bound.
     """
+    if not corpus.has_windows:
+        raise MethodError(
+            "no two words of the vocabulary stand together in any document, so there is nothing to learn from; lower "
+            "min_count, or look at the text column"
+        )
     if isinstance(config, WordVectorConfig):
         if device != "cpu":
             from nlpwb.methods.embeddings.torch_trainer import train_on_device
@@ -71,6 +80,11 @@ def train_encoded(
 
         return train_ppmi(corpus, config, seed=seed, threads=threads, progress=progress)
     raise TypeError(config)
+
+
+def races(config: PooledConfig) -> bool:
+    """Whether several threads make two runs differ."""
+    return isinstance(config, WordVectorConfig | GloveConfig)
 
 
 def resumes(config: PooledConfig, device: str) -> bool:

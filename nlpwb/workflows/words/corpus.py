@@ -16,7 +16,7 @@ from nlpwb.data.corpus import ReadOptions
 from nlpwb.data.fingerprint import fingerprint
 from nlpwb.data.reading import open_corpus
 from nlpwb.data.sources import is_pipe
-from nlpwb.methods.embeddings.analysis import analyze
+from nlpwb.methods.embeddings.analysis import analyze, pieces
 from nlpwb.methods.embeddings.config import TextConfig
 from nlpwb.methods.embeddings.encoding import (
     BLOCK,
@@ -27,7 +27,7 @@ from nlpwb.methods.embeddings.encoding import (
     renumber,
 )
 
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2  # 2: sentences are cut at 10,000 words
 
 
 @contextlib.contextmanager
@@ -87,8 +87,10 @@ def _write(
     rough = folder / "provisional.bin"
     with rough.open("wb") as file:
         numbering = Numbering(lambda ids: ids.tofile(file))
-        for document in reader:
-            numbering.add(analyze(document.text, config))
+        documents = 0
+        for documents, document in enumerate(reader, start=1):  # noqa: B007  counted for the facts
+            for piece in pieces(document.text):
+                numbering.add(analyze(piece, config))
         words = numbering.finish()
     if (skipped := reader.skipped_note()) is not None:
         note(skipped)
@@ -102,7 +104,7 @@ def _write(
         "summary": f"{reader.name}, {len(final.words):,} words, min_count {min_count}",
         "corpus": reader.name,
         "fingerprint": reader.fingerprint(),
-        "documents": numbering.sentences,
+        "documents": documents,
         "tokens": numbering.tokens,
         "types": len(words),
         "words": len(final.words),

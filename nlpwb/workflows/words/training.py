@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nlpwb.cache.store import Cache, Key
 from nlpwb.catalogue import CATALOGUE, DEFAULT_HEAD
 from nlpwb.data.corpus import ReadOptions
-from nlpwb.errors import InputError, UsageError
+from nlpwb.errors import CacheError, InputError, UsageError
 from nlpwb.specs import Part, Spec
 from nlpwb.vectors.files import write_vectors
 from nlpwb.vectors.folder import check_target
@@ -83,7 +83,8 @@ def train_words(
 ) -> TrainedWords:
     """Train word vectors on a corpus and write them to ``target``: our folder, or a file by its ending.
 
-    Killed and started again, the same command goes on after the last epoch that was kept.
+    Killed and started again, the same command goes on after the last epoch that was kept: skip-gram, CBOW and fastText's model
+    on the processor; the others begin anew.
 
     Raises:
         UsageError: the method trains no word vectors.
@@ -102,12 +103,12 @@ def train_words(
             f"{facts['tokens']:,} tokens, {facts['types']:,} distinct; {facts['words']:,} words "
             f"occur {config.min_count} times or more"
         )
-        with _said_when_slow(note):
+        with _said_when_slow(part, device, note):
             _load_loops(part, device)
-        from nlpwb.methods.embeddings.training import resumes, train_encoded
+        from nlpwb.methods.embeddings.training import races, resumes, train_encoded
 
         checkpoints = None
-        if resumes(config, device):
+        if resumes(config, device) and cache.lasts:
             identity = {
                 "method": part.identity(),
                 "corpus": facts["fingerprint"],
@@ -115,11 +116,11 @@ def train_words(
                 # several threads race, whatever their number: what one run began another may end
                 "threads": "one" if threads == 1 else "several",
             }
-            checkpoints = _Checkpoints(cache, identity, epochs or 0, worth_keeping)
+            checkpoints = _Checkpoints(cache, identity, epochs or 0, worth_keeping, note)
         start = checkpoints.latest() if checkpoints is not None else None
         if start is not None:
             note(f"going on after epoch {start.epoch} of {epochs}, where an earlier run stopped")
-        if threads > 1 and device == "cpu":
+        if threads > 1 and device == "cpu" and races(config):
             note(
                 f"{threads} threads write into the same rows: another run differs in its last digits and "
                 "is as good; --deterministic gives the same bytes"
@@ -191,6 +192,10 @@ def _trainable(spec: Spec) -> Part:
     if spec.reducer is not None or (spec.head is not None and str(spec.head) != DEFAULT_HEAD):
         idle = spec.reducer or spec.head
         raise UsageError(f"{spec}: word vectors have no use for +{idle}; leave it out")
+    if getattr(part.config, "pooling", "mean") != "mean":
+        raise UsageError(
+            f"{spec}: pooling makes vectors of documents, and words train makes those of words; leave it out"
+        )
     return part
 
 
@@ -226,8 +231,11 @@ def _load_loops(part: Part, device: str) -> None:
 
 
 @contextlib.contextmanager
-def _said_when_slow(note: Callable[[str], None]) -> Iterator[None]:
+def _said_when_slow(part: Part, device: str, note: Callable[[str], None]) -> Iterator[None]:
     """Say that the loops are being compiled when loading them takes longer than reading them from disk would."""
+    if device != "cpu" or "gensim.models" in part.loads:
+        yield
+        return
     timer = threading.Timer(
         PATIENCE, note, ["loading the training loops; the first time they are compiled"]
     )
@@ -241,7 +249,10 @@ def _said_when_slow(note: Callable[[str], None]) -> Iterator[None]:
     shared = sys.modules.get("nlpwb.methods.embeddings.kernels.shared")
     if shared is not None and shared.compiled_anew:
         seconds = time.perf_counter() - started
-        note(f"compiled once, {seconds:.0f} s; later runs read them from disk")
+        kept = "later runs read them from disk"
+        if shared.kept_nowhere:
+            kept = "later runs compile again, because the place for it cannot be written (NUMBA_CACHE_DIR names another)"
+        note(f"compiled once, {seconds:.0f} s; {kept}")
 
 
 class _Clock:
@@ -280,8 +291,14 @@ class _Checkpoints:
     """The tables after each epoch, in the cache; the last one only."""
 
     def __init__(
-        self, cache: Cache, identity: dict[str, Any], epochs: int, worth_keeping: float
+        self,
+        cache: Cache,
+        identity: dict[str, Any],
+        epochs: int,
+        worth_keeping: float,
+        note: Callable[[str], None],
     ) -> None:
+        self._note = note
         self._cache = cache
         self._identity = identity
         self._epochs = epochs
@@ -321,7 +338,11 @@ class _Checkpoints:
             name = self._identity["method"]["name"]
             return {"summary": f"{name} after epoch {tables.epoch} of {self._epochs}"}
 
-        self._cache.get_or_make(self._key(tables.epoch), make)
+        try:
+            self._cache.get_or_make(self._key(tables.epoch), make)
+        except CacheError as error:  # training goes on; only a kill would now cost more
+            self._note(f"epoch {tables.epoch} is not kept: {error}")
+            return
         for earlier in range(1, tables.epoch):
             self._remove(earlier)
         self._kept_at = time.perf_counter()

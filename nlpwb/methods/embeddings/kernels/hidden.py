@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpwb.methods.embeddings.encoding import LONGEST_SENTENCE
 from nlpwb.methods.embeddings.kernels.shared import (
     GROUP,
-    LONGEST_SENTENCE,
     LOSS_EVERY,
     STEP,
     advance,

@@ -12,8 +12,6 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-LONGEST_SENTENCE = 10_000
-"""Longer sentences are cut here, as in word2vec.c and gensim."""
 GROUP = 6
 """Output rows that are worked on at once: a word and the usual five noise words, six sums in six vector registers."""
 AHEAD = 2
@@ -26,6 +24,8 @@ LOSS_EVERY = 16
 
 compiled_anew: list[str] = []
 """The kernels that this process compiled, and did not find on disk."""
+kept_nowhere: list[str] = []
+"""Those of them that the next process will compile again, for want of a place to keep them."""
 
 
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
@@ -41,6 +41,7 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
             made = njit(signature, cache=True, **flags)(function)
         except RuntimeError:  # numba's word for having nowhere to keep it
             made = njit(signature, **flags)(function)
+            kept_nowhere.append(function.__name__)
         if not made.stats.cache_hits:
             compiled_anew.append(function.__name__)
         return made

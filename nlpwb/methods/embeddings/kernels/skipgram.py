@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpwb.methods.embeddings.encoding import LONGEST_SENTENCE
 from nlpwb.methods.embeddings.kernels.shared import (
     AHEAD,
     GROUP,
-    LONGEST_SENTENCE,
     LOSS_EVERY,
     STEP,
     advance,
