@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from nlpwb.errors import InputError, UsageError
 from nlpwb.options import Json, changed_options, parse_options
 
 _COMMENT = re.compile(r"(?:^|\s)\s*#")
+_HASHES: dict[tuple[str, int, int], str] = {}
+_SETTLED = 2_000_000_000  # nanoseconds: the coarsest clock of a file system counts two seconds
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -192,8 +195,20 @@ def _digest(path: Path, option: str, wanted: str) -> str:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The hash of a file, made once in a process: a spec is asked for its identity again and again.
+
+    Name, size and the time of its last change say that a file is still the same; not of one that was changed just now, for it
+    may be changed again before the clock of the file system ticks.
+    """
+    status = path.stat()
+    file_seen = (str(path.resolve()), status.st_size, status.st_mtime_ns)
+    if file_seen not in _HASHES:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if time.time_ns() - status.st_mtime_ns < _SETTLED:
+            return digest
+        _HASHES[file_seen] = digest
+    return _HASHES[file_seen]
 
 
 def _manifest_hashes(folder: Path) -> dict[str, str]:

@@ -24,6 +24,8 @@ from nlpwb.evaluation.resampling import drawn_weights
 from nlpwb.evaluation.significance import Pair, holm, mcnemar_exact
 
 RIGHT, UNKNOWN = 1, -1
+LEAST_WORD_PAIRS = 10
+"""Pairs of words that a comparison needs, however many questions they make: they are what is drawn."""
 _HELD = 1 << 20  # weights of questions in memory at a time: 8 MB
 
 
@@ -85,6 +87,7 @@ def compare_answers(
     pairs: Ints,
     *,
     least: int,
+    least_pairs: int = LEAST_WORD_PAIRS,
     replicates: int = REPLICATES,
     seed: int,
     confidence: float = CONFIDENCE,
@@ -93,13 +96,15 @@ def compare_answers(
 
     answers (M, n): 1 right, 0 wrong, -1 not asked; pairs (n, 2). The difference over its standard error on joint copies is
     judged by Student's t with as many degrees of freedom as there are pairs of words, less one; its interval belongs to the
-    same t. Pairs of models with fewer than ``least`` questions in common are left out.
+    same t. Pairs of models with fewer than ``least`` questions in common, or with questions that are made of fewer than
+    ``least_pairs`` pairs of words, are left out.
     """
     found = []
     for i, j in combinations(range(len(answers)), 2):
         both = (answers[i] != UNKNOWN) & (answers[j] != UNKNOWN)
         n = int(np.count_nonzero(both))
-        if n < least:
+        units = len(np.unique(pairs[both]))
+        if n < least or units < least_pairs:
             continue
         right = (answers[[i, j]][:, both] == RIGHT).astype(np.float64)
         # what both get right, or wrong, has no part in the difference of two copies of one set
@@ -107,7 +112,6 @@ def compare_answers(
             right[:1] - right[1:], pairs[both], replicates=replicates, seed=seed
         )
         delta = float((right[0] - right[1]).mean())
-        units = len(np.unique(pairs[both]))
         low, high, p = judged(delta, copies[0], freedom=units - 1, confidence=confidence)
         only = [int(np.count_nonzero(right[a] > right[1 - a])) for a in (0, 1)]
         found.append((i, j, delta, low, high, p, n, mcnemar_exact(*only)))
@@ -123,12 +127,13 @@ def judged(
 ) -> tuple[float, float, float]:
     """Ends of the interval of a difference and its two-sided p-value, from the deviation of its bootstrap copies (B,).
 
-    Student's t of delta / standard error, so that p < 1 - confidence if and only if the interval leaves out 0. Where the copies
-    do not vary there is no error to speak of: p is 1 for no difference, else 0.
+    Student's t of delta / standard error, so that p < 1 - confidence if and only if the interval leaves out 0. Copies that do
+    not vary tell nothing of the error: then p is that of a sign test in which all of the freedom + 1 units speak for one side,
+    2^-freedom, or 1 for no difference, and the interval has no width.
     """
     error = float(np.nanstd(copies, ddof=1))
     if error < 1e-12:
-        return delta, delta, 1.0 if abs(delta) < 1e-12 else 0.0
+        return delta, delta, 1.0 if abs(delta) < 1e-12 else 2.0**-freedom
     half = float(special.stdtrit(freedom, (1 + confidence) / 2)) * error
     p = 2 * float(special.stdtr(freedom, -abs(delta) / error))
     return delta - half, delta + half, p

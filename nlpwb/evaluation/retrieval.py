@@ -32,10 +32,14 @@ _BLOCK = 1 << 23  # cosines held at a time: 64 MB
 def standings(queries: Matrix, candidates: Matrix) -> Ints:
     """How many candidates are nearer to query i than candidate i, and how many as near, itself among them: int64 (n, 2).
 
-    Rows of both are documents, sparse or dense, and need not be of length 1; a row of zeros has cosine 0 with every other.
+    Rows of both are documents, sparse or dense, finite, and need not be of length 1; a row of zeros has cosine 0 with every
+    other.
     """
     n = queries.shape[0]
     assert queries.shape == candidates.shape, (queries.shape, candidates.shape)
+    for matrix in (queries, candidates):
+        values = matrix.data if sp.issparse(matrix) else np.asarray(matrix)
+        assert np.isfinite(values).all(), "a vector that is no number is near to nothing"
     asked: Any = _unit_rows(queries)
     answers: Any = _unit_rows(candidates)
     sparse = sp.issparse(asked)
@@ -67,6 +71,7 @@ def reciprocal_ranks(found: Ints) -> Floats:
     With b nearer and t tied candidates the rank is b + 1 … b + t, each as likely: (H(b + t) - H(b)) / t.
     """
     better, tied = found.T
+    assert (tied >= 1).all(), "every answer is as near as itself"
     harmonic = np.concatenate(
         [[0.0], np.cumsum(1 / np.arange(1, int((better + tied).max(initial=0)) + 1))]
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,14 @@ from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings import glove
 from nlpwb.methods.embeddings.cooccurrence import Cooccurrences, cooccurrences, harmonic
 from nlpwb.methods.embeddings.encoding import EncodedCorpus, encode
-from nlpwb.methods.embeddings.glove import epoch_of, in_tiles, start, train_glove
+from nlpwb.methods.embeddings.glove import (
+    epoch_of,
+    group_size,
+    in_chunks,
+    in_tiles,
+    start,
+    train_glove,
+)
 from nlpwb.methods.embeddings.training import train_word_vectors
 from nlpwb.text.words import words
 from tests.methods.embedding import TOPICS, config, corpus
@@ -98,8 +108,112 @@ def test_every_pair_stands_in_one_tile(group: int, monkeypatch: pytest.MonkeyPat
         assert len(np.unique(tiles.columns[first:last] // size)) == 1
 
 
+def test_the_table_of_tiles_stays_small() -> None:
+    """A 16th of a small vocabulary, then 512 words up to a million of them, then a 2000th: never 2000 x 2000 tiles and more."""
+    sizes = [1, 100, 8192, 10_000, 1_000_000, 1_024_001, 1 << 25]
+    assert [group_size(words) for words in sizes] == [1, 7, 512, 512, 512, 513, 16_778]
+    assert all(-(-words // group_size(words)) <= 2000 for words in sizes)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_chunks_are_the_order_in_pieces(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread takes the tiles as they were ordered; several find enough chunks, none far larger than the others."""
+    monkeypatch.setattr(glove, "GROUP", 1)
+    tiles = in_tiles(cooccurrences(encoded(), harmonic(10)))
+    order = np.random.default_rng(0).permutation(len(tiles.bounds) - 1)
+    chunks = in_chunks(tiles, order, dim=10, threads=threads)
+    assert np.concatenate(chunks).tolist() == order.tolist()
+    assert len(chunks) >= 10 * threads
+    sizes = np.diff(tiles.bounds)
+    usual = len(tiles.values) / (16 * threads)
+    assert all(sizes[chunk].sum() <= usual + 2 * sizes.max() for chunk in chunks)
+
+
+def test_chunks_of_long_vectors_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty numbers a chunk, ten to a row: two pairs."""
+    monkeypatch.setattr(glove, "_CHUNK", 20)
+    words_ = np.arange(160, dtype=np.int32)
+    tiles = glove.Tiles(words_, words_, np.ones(160, np.float32), np.arange(161))
+    sizes = [len(chunk) for chunk in in_chunks(tiles, np.arange(160), dim=10, threads=1)]
+    assert sum(sizes) == 160
+    assert max(sizes) == 2
+
+
+def slow_epoch(monkeypatch: pytest.MonkeyPatch, descend: Any, **options: Any) -> None:
+    """An epoch over chunks of one pair, by a stand-in for the loop that is compiled."""
+    monkeypatch.setattr(glove, "GROUP", 1)
+    monkeypatch.setattr(glove, "_CHUNK", 1)
+    monkeypatch.setattr(glove, "_LOOK", 0.01)
+    monkeypatch.setattr(glove, "descend", descend)
+    tiles = in_tiles(cooccurrences(encoded(), harmonic(10)))
+    size = len(encoded().words)
+    W, C = (start(size, 3, np.random.default_rng(seed)) for seed in (0, 1))
+    order = np.arange(len(tiles.bounds) - 1)
+    assert len(order) > 60
+    epoch_of(tiles, W, C, order=order, seed=0, config=config("glove:dim=3"), threads=2, **options)
+
+
+def test_a_failure_in_a_thread_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not lost with its thread, which would leave vectors that were half trained; the other thread ends, too."""
+    calls = itertools.count()
+
+    def fails(*_: Any) -> None:
+        if next(calls) == 3:
+            raise MemoryError("no room")
+
+    before = threading.active_count()
+    with pytest.raises(MemoryError, match="no room"):
+        slow_epoch(monkeypatch, fails)
+    assert threading.active_count() == before
+
+
+def test_an_interruption_ends_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C arrives in the main thread, here while it reports; the workers take no further chunk."""
+    calls = []
+
+    def slow(*_: Any) -> None:
+        calls.append(1)
+        time.sleep(0.05)
+
+    def interrupted(share: float, loss: float) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        slow_epoch(monkeypatch, slow, told=interrupted)
+    assert threading.active_count() == before
+    assert len(calls) < 50
+
+
+def test_progress_is_told_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The share of the pairs rises to 1; the loss is a mean over the steps so far, NaN before the first."""
+    told: list[tuple[float, float]] = []
+
+    def slow(*arguments: Any) -> None:
+        time.sleep(0.005)
+        bounds, chunk, loss = arguments[3], arguments[4], arguments[-1]
+        pairs = np.diff(bounds)[chunk].sum()
+        loss[:3] += (3 * pairs, 2 * pairs, pairs)
+
+    slow_epoch(monkeypatch, slow, told=lambda *one: told.append(one))
+    shares = [share for share, _ in told]
+    assert len(shares) > 2
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert all(loss == pytest.approx(1.5) for share, loss in told if share > 0)
+    assert all(np.isnan(loss) for share, loss in told if share == 0)
+
+
+def test_a_diverged_training_is_an_error() -> None:
+    """And not a table of NaN."""
+    with pytest.raises(MethodError, match=r"^glove diverged in epoch \d+; lower learning_rate$"):
+        train_glove(
+            encoded(), config("glove:dim=10,learning_rate=10,x_max=1e-9"), seed=0, threads=1
+        )
+
+
 def test_the_loss_falls_and_is_told() -> None:
-    """Told once an epoch: its number, the share that is done, the mean loss."""
+    """Told at the end of an epoch at least: its number, the share that is done, the mean loss."""
     told: list[tuple[int, float, float]] = []
     train_glove(
         encoded(),
@@ -108,9 +222,10 @@ def test_the_loss_falls_and_is_told() -> None:
         threads=1,
         progress=lambda *one: told.append(one),
     )
-    assert [epoch for epoch, _, _ in told] == [0, 1, 2, 3, 4]
-    assert [share for _, share, _ in told] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    losses = [loss for _, _, loss in told]
+    ends = {epoch: (share, loss) for epoch, share, loss in told}
+    assert list(ends) == [0, 1, 2, 3, 4]
+    assert [share for share, _ in ends.values()] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    losses = [loss for _, loss in ends.values()]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] / 2
 

@@ -7,10 +7,11 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings.encoding import encode
-from nlpwb.methods.embeddings.ppmi import positive_pmi, train_ppmi, truncated_svd
+from nlpwb.methods.embeddings.ppmi import Rows, positive_pmi, train_ppmi, truncated_svd
 from nlpwb.methods.embeddings.training import train_word_vectors
 from nlpwb.text.words import words
 from tests.methods.embedding import TOPICS, config, corpus
@@ -80,6 +81,40 @@ def test_threads_and_missing_dimensions_change_nothing() -> None:
     np.testing.assert_allclose(values[2:], 0, atol=1e-3)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_bind_the_library_of_products(threads: int) -> None:
+    """While it works, numpy's products take no more threads than were asked for; afterwards what they took before."""
+
+    def pools() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    seen: list[set[int]] = []
+    with threadpool_limits(3):
+        truncated_svd(
+            counts([[2, 1], [1, 3]]),
+            1,
+            iterations=2,
+            generator=np.random.default_rng(0),
+            threads=threads,
+            passed=lambda _: seen.append(pools()),
+        )
+        assert pools() == {3}
+    assert seen == [{threads}] * 3
+
+
+def test_products_copy_no_indices() -> None:
+    """Of a matrix of usual size only the ends of the rows change their type; they are few."""
+    matrix = counts([[2, 1], [1, 3]])
+    rows = Rows.of(matrix)
+    assert np.shares_memory(rows.indices, matrix.indices)
+    assert np.shares_memory(rows.data, matrix.data)
+    assert rows.indptr.dtype == np.int64
+    wide = sp.csr_matrix(matrix)
+    wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
+    assert Rows.of(wide).indices.dtype == np.int32
+    assert np.shares_memory(Rows.of(wide).indptr, wide.indptr)
+
+
 @pytest.mark.parametrize("options", ["", ",weighting=flat", ",shift=1.1,smoothing=1", ",power=0"])
 def test_words_of_one_topic_come_together(options: str) -> None:
     vectors = train_ppmi(
@@ -138,6 +173,7 @@ def test_more_dimensions_than_words() -> None:
     )
 
 
-def test_no_two_words_stand_together() -> None:
+def test_a_shift_that_leaves_nothing() -> None:
+    """a and b stand together twice as often as by chance, and log 2 - log 3 is negative."""
     with pytest.raises(MethodError, match="no two words stand together more often than by chance"):
-        train_word_vectors([["a"], ["b"]] * 3, config("ppmi:dim=1"), seed=0, threads=1)
+        train_word_vectors([["a", "b"]] * 3, config("ppmi:dim=1,shift=3"), seed=0, threads=1)

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings.cooccurrence import Cooccurrences, cooccurrences, harmonic
 from nlpwb.methods.embeddings.encoding import EncodedCorpus
 from nlpwb.methods.embeddings.kernels.shared import kernel
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
     from nlpwb.methods.embeddings.config import GloveConfig
 
 Progress = Callable[[int, float, float], None]
-"""Called with the epoch, the share of all epochs that is done, and the mean loss of a pair."""
+"""Told the epoch (0 first), the share of all epochs that is done, and the mean loss of a pair (NaN before the first)."""
 
 GROUP = 512
 """Words of a group, at most. Pairs are taken a tile at a time, those of one group with those of another: their rows stay in the
 processor's cache, which makes a step three times as fast as with rows from all over the table."""
+_MOST_GROUPS = 2_000  # the table of tiles has a place for each two of them: 32 MB
+_CHUNK = 20_000_000  # numbers of the rows that a thread goes through before it looks up: some 20 ms
+_CHUNKS_PER_THREAD = 16
+_LOOK = 0.25  # seconds between two reports
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +66,22 @@ def train_glove(
 
     With one thread a seed gives the same vectors again; with several, threads write into each other's rows (Recht et al. 2011)
     and only the quality repeats.
+
+    Raises:
+        MethodError: the steps are so long that numbers leave the range of float32.
     """
     tiles = in_tiles(cooccurrences(corpus, harmonic(config.window)))
     generator = np.random.default_rng(seed)
     words = start(len(corpus.words), config.dim, generator)
     contexts = start(len(corpus.words), config.dim, generator)
+    epoch = 0
+
+    def told(share: float, loss: float) -> None:
+        if progress is not None:
+            progress(epoch, (epoch + share) / config.epochs, loss)
+
     for epoch in range(config.epochs):
-        loss = epoch_of(
+        epoch_of(
             tiles,
             words,
             contexts,
@@ -75,9 +89,10 @@ def train_glove(
             seed=int(generator.integers(1 << 30)),
             config=config,
             threads=threads,
+            told=told,
         )
-        if progress is not None:
-            progress(epoch, (epoch + 1) / config.epochs, loss)
+        if not (_finite(words.vectors) and _finite(contexts.vectors)):
+            raise MethodError(f"glove diverged in epoch {epoch + 1}; lower learning_rate")
     vectors = words.vectors[:, 0] + contexts.vectors[:, 0]
     return WordVectors(words=list(corpus.words), vectors=vectors, counts=corpus.counts)
 
@@ -91,15 +106,29 @@ def start(words: int, dim: int, generator: np.random.Generator) -> Parameters:
     return Parameters(vectors, biases)
 
 
+def group_size(words: int) -> int:
+    """Words of a group: few enough for the cache and for many tiles to share out, but no more than ``_MOST_GROUPS`` groups."""
+    return max(min(GROUP, -(-words // 16)), -(-words // _MOST_GROUPS))
+
+
 def in_tiles(pairs: Cooccurrences) -> Tiles:
-    """Pairs by the groups of their words; groups are small enough that there are many tiles for the threads to share."""
-    group = min(GROUP, -(-pairs.words // 16))
+    """Pairs by the groups of their words."""
+    group = group_size(pairs.words)
     groups = -(-pairs.words // group)
     rows, columns = np.empty_like(pairs.rows), np.empty_like(pairs.columns)
     values = np.empty_like(pairs.values)
     bounds = np.zeros(groups * groups + 1, dtype=np.int64)
     _sort_by_tile(pairs.rows, pairs.columns, pairs.values, group, bounds, rows, columns, values)
     return Tiles(rows, columns, values, bounds[np.diff(bounds, prepend=-1) > 0])
+
+
+def in_chunks(
+    tiles: Tiles, order: NDArray[np.int64], *, dim: int, threads: int
+) -> list[NDArray[np.int64]]:
+    """The tiles of an order in runs that take a thread a moment; a run has one tile at least."""
+    pairs = max(1, min(_CHUNK // dim, len(tiles.values) // (_CHUNKS_PER_THREAD * threads)))
+    ends = np.cumsum(np.diff(tiles.bounds)[order])
+    return np.split(order, np.flatnonzero(np.diff(ends // pairs)) + 1)
 
 
 def epoch_of(
@@ -111,35 +140,81 @@ def epoch_of(
     seed: int,
     config: GloveConfig,
     threads: int,
+    told: Callable[[float, float], None] | None = None,
 ) -> float:
-    """Take every pair once, the tiles in this ``order``, a tile's pairs shuffled by ``seed``; returns the mean loss."""
+    """Take every pair once, the tiles in this ``order``, a tile's pairs shuffled by ``seed``; returns the mean loss.
+
+    Chunks of tiles are dealt to the threads; an exception or Ctrl-C ends these at their next chunk. ``told`` is given the share
+    of the pairs that is done and the mean loss, a few times a second and at the end.
+    """
+    chunks = iter(in_chunks(tiles, order, dim=config.dim, threads=threads))
+    lock = threading.Lock()
+    stop = threading.Event()
+    failures: list[BaseException] = []
     loss = np.zeros((threads, 16))  # a line of the processor's cache each
 
     def work(thread: int) -> None:
-        descend(
-            tiles.rows,
-            tiles.columns,
-            tiles.values,
-            tiles.bounds,
-            order[thread::threads].copy(),
-            seed,
-            words.vectors,
-            words.biases,
-            contexts.vectors,
-            contexts.biases,
-            config.x_max,
-            config.alpha,
-            config.learning_rate,
-            loss[thread],
-        )
+        try:
+            while not stop.is_set():
+                with lock:
+                    chunk = next(chunks, None)
+                if chunk is None:
+                    return
+                descend(
+                    tiles.rows,
+                    tiles.columns,
+                    tiles.values,
+                    tiles.bounds,
+                    chunk,
+                    seed,
+                    words.vectors,
+                    words.biases,
+                    contexts.vectors,
+                    contexts.biases,
+                    config.x_max,
+                    config.alpha,
+                    config.learning_rate,
+                    loss[thread],
+                )
+        except BaseException as error:  # told to the caller below
+            failures.append(error)
+            stop.set()
 
-    others = [threading.Thread(target=work, args=(number,)) for number in range(1, threads)]
-    for thread in others:
-        thread.start()
-    work(0)
-    for thread in others:
-        thread.join()
-    return float(loss[:, 0].sum() / max(1.0, loss[:, 1].sum()))
+    def tell() -> None:
+        if told is not None:
+            told(float(loss[:, 2].sum() / max(1, len(tiles.values))), _mean(loss))
+
+    workers = [
+        threading.Thread(target=work, args=(number,), daemon=True) for number in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(_LOOK)
+                if worker.is_alive():
+                    tell()
+        if not failures:
+            tell()
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+    if failures:
+        raise failures[0]
+    return _mean(loss)
+
+
+def _mean(loss: NDArray[np.float64]) -> float:
+    """Summed loss by number of steps, over all threads; NaN before the first."""
+    summed, steps = loss[:, :2].sum(axis=0)
+    return float(summed / steps) if steps else float("nan")
+
+
+def _finite(table: Floats) -> bool:
+    """Whether all numbers are, without a copy of the table: its least and its greatest are NaN where any is."""
+    return bool(np.isfinite([table.min(), table.max()]).all())
 
 
 @kernel(
@@ -242,13 +317,17 @@ def descend(
     rate: float,
     loss: NDArray[np.float64],
 ) -> None:
-    """Take each pair of some tiles once, in both its orders. ``loss`` (>= 2,) gathers the summed loss and the number of steps."""
+    """Take each pair of some tiles once, in both its orders.
+
+    ``loss`` (>= 3,) gathers the summed loss, the number of steps and that of pairs.
+    """
     speed = np.float32(rate)
     total = 0.0
-    steps = 0
+    steps = pairs = 0
     for tile in order:
         first, last = bounds[tile], bounds[tile + 1]
         state = np.uint64(seed) * np.uint64(len(bounds)) + np.uint64(tile)
+        pairs += last - first
         _shuffle(rows[first:last], columns[first:last], values[first:last], state)
         for pair in range(first, last):
             i, j, x = rows[pair], columns[pair], values[pair]
@@ -261,3 +340,4 @@ def descend(
                 steps += 1
     loss[0] += total
     loss[1] += steps
+    loss[2] += pairs

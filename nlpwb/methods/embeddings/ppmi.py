@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,24 @@ Progress = Callable[[int, float, float], None]
 
 OVERSAMPLES = 10
 """Directions beyond ``dim`` that the decomposition carries along (Halko et al. 2011, section 4.2)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A CSR matrix in the types that the products take: ``indptr`` int64, ``indices`` int32, ``data`` float32."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    data: Floats
+
+    @classmethod
+    def of(cls, matrix: sp.csr_matrix) -> Rows:
+        """Of what has its type already nothing is copied."""
+        return cls(
+            matrix.indptr.astype(np.int64, copy=False),
+            matrix.indices.astype(np.int32, copy=False),
+            matrix.data.astype(np.float32, copy=False),
+        )
 
 
 def train_ppmi(
@@ -106,24 +125,27 @@ def truncated_svd(
 
     Halko et al. (2011), algorithms 4.4 and 5.1, in float32, with products that spread over threads. (ARPACK multiplies with one
     vector at a time, and scikit-learn's ``randomized_svd`` factorises tall matrices on the way, which takes most of its time.)
-    ``passed`` is called after each of the ``iterations + 1`` passes.
+    ``passed`` is called after each of the ``iterations + 1`` passes; ``threads`` binds the library behind numpy's products, too.
     Every vector is turned so that its largest entry is positive: a seed changes no sign.
     """
+    from threadpoolctl import threadpool_limits
+
     width = min(dim + OVERSAMPLES, *matrix.shape)
-    turned = matrix.T.tocsr()
     start = generator.standard_normal((matrix.shape[1], width), dtype=np.float32)
-    span = _orthonormal(_times(matrix, start, threads))
-    passed(0)
-    for number in range(iterations):
-        span = _orthonormal(_times(turned, span, threads))
-        span = _orthonormal(_times(matrix, span, threads))
-        passed(number + 1)
-    # the small problem: matrix' span = V S W', so matrix is about span W S V'
-    projected = _times(turned, span, threads)
-    gram = projected.T.astype(np.float64) @ projected.astype(np.float64)
-    squares, rotation = np.linalg.eigh(gram)
-    values = np.sqrt(np.maximum(squares[::-1][:dim], 0))
-    left = span @ rotation[:, ::-1][:, :dim].astype(np.float32)
+    straight, turned = Rows.of(matrix), Rows.of(matrix.T.tocsr())
+    with threadpool_limits(threads):
+        span = _orthonormal(_times(straight, start, threads))
+        passed(0)
+        for number in range(iterations):
+            span = _orthonormal(_times(turned, span, threads))
+            span = _orthonormal(_times(straight, span, threads))
+            passed(number + 1)
+        # the small problem: matrix' span = V S W', so matrix is about span W S V'
+        projected = _times(turned, span, threads)
+        gram = projected.T.astype(np.float64) @ projected.astype(np.float64)
+        squares, rotation = np.linalg.eigh(gram)
+        values = np.sqrt(np.maximum(squares[::-1][:dim], 0))
+        left = span @ rotation[:, ::-1][:, :dim].astype(np.float32)
     largest = np.abs(left).argmax(axis=0)
     left *= np.where(left[largest, np.arange(dim)] < 0, -1, 1).astype(np.float32)
     return left, values
@@ -142,16 +164,17 @@ def _orthonormal(columns: Floats) -> Floats:
     return np.asarray(columns @ (rotation * scales).astype(np.float32), dtype=np.float32)
 
 
-def _times(matrix: sp.csr_matrix, columns: Floats, threads: int) -> Floats:
+def _times(matrix: Rows, columns: Floats, threads: int) -> Floats:
     """``matrix @ columns``; each row is made by one thread, so that their number changes nothing."""
     columns = np.ascontiguousarray(columns)
-    product = np.zeros((matrix.shape[0], columns.shape[1]), dtype=np.float32)
-    indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
-    pieces = np.searchsorted(indptr, np.linspace(0, indptr[-1], 8 * threads + 1))
-    pieces[0], pieces[-1] = 0, matrix.shape[0]
+    size, entries = len(matrix.indptr) - 1, matrix.indptr[-1]
+    product = np.zeros((size, columns.shape[1]), dtype=np.float32)
+    pieces = np.searchsorted(matrix.indptr, np.linspace(0, entries, 8 * threads + 1))
+    pieces[0], pieces[-1] = 0, size
+    given = (matrix.indptr, matrix.indices, matrix.data, columns, product)
     with ThreadPoolExecutor(threads) as pool:
         for done in [
-            pool.submit(_multiply, indptr, indices, matrix.data, columns, product, first, last)
+            pool.submit(_multiply, *given, first, last)
             for first, last in itertools.pairwise(pieces.tolist())
         ]:
             done.result()

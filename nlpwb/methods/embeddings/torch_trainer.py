@@ -58,7 +58,7 @@ def train_on_device(
     On the CPU a seed gives the same vectors again; on a GPU, additions meet in an order of its own and only the quality repeats.
 
     Raises:
-        UsageError: the method or the output layer has no batched form, or the device is not there.
+        UsageError: the method or the output layer has no batched form, another engine is to train, or the device is not there.
     """
     check_device(config, device)
     random = torch.Generator(device).manual_seed(seed)
@@ -104,6 +104,11 @@ def check_device(config: WordVectorConfig, device: str) -> None:
     if not isinstance(config, SkipgramConfig | CbowConfig) or config.hs:
         raise UsageError(
             f"--device {device} trains skipgram and cbow with negative sampling alone; leave --device out"
+        )
+    if config.engine != "nlpwb":
+        raise UsageError(
+            f"--device {device} and engine={config.engine} contradict each other: {config.engine} trains "
+            "on the processor alone; leave one of them out"
         )
     kind = torch.device(device).type
     there: dict[str, Callable[[], bool]] = {
@@ -151,7 +156,7 @@ def windows_of(
 
 
 def skipgram_step(W: Tensor, C: Tensor, windows: Windows, noise: Tensor, rate: float) -> Tensor:
-    """Every context word predicts the centre against noise (B, N); moves W and C; loss and number of true pairs, (2,)."""
+    """Every context word predicts the centre against noise (B, N); moves W and C; summed loss and true pairs, (2,)."""
     contexts, held, targets, mask, true = _laid_out(windows, noise)
     rows, outputs = W[contexts], C[targets]  # (B, K, d), (B, 1 + N, d)
     scores = rows @ outputs.transpose(1, 2)  # (B, K, 1 + N)
@@ -160,11 +165,11 @@ def skipgram_step(W: Tensor, C: Tensor, windows: Windows, noise: Tensor, rate: f
     steps = held.sum(dim=1, keepdim=True).expand(targets.shape)
     _add(W, contexts, into_rows, held, rate)
     _add(C, targets, into_outputs, steps, rate)
-    return _loss(scores[:, :, 0], held)
+    return _loss(errors, held)
 
 
 def cbow_step(W: Tensor, C: Tensor, windows: Windows, noise: Tensor, rate: float) -> Tensor:
-    """The mean of a window predicts its centre against noise (B, N); moves W and C; loss and number of true pairs, (2,)."""
+    """The mean of a window predicts its centre against noise (B, N); moves W and C; summed loss and true pairs, (2,)."""
     contexts, held, targets, mask, true = _laid_out(windows, noise)
     number = held.sum(dim=1, keepdim=True)
     some = (number > 0).to(W.dtype)
@@ -178,7 +183,7 @@ def cbow_step(W: Tensor, C: Tensor, windows: Windows, noise: Tensor, rate: float
     into_outputs = errors[:, :, None] * hidden[:, None]
     _add(W, contexts, into_hidden * held[:, :, None], held, rate)
     _add(C, targets, into_outputs, some.expand(targets.shape), rate)
-    return _loss(scores[:, 0], some.squeeze(1))
+    return _loss(errors, some)
 
 
 def _laid_out(windows: Windows, noise: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -194,9 +199,13 @@ def _laid_out(windows: Windows, noise: Tensor) -> tuple[Tensor, Tensor, Tensor, 
     return contexts, held, targets, mask, true
 
 
-def _loss(scores: Tensor, held: Tensor) -> Tensor:
-    lost = torch.nn.functional.softplus(-scores)
-    return torch.stack([(lost * held).sum(), held.sum()])
+def _loss(errors: Tensor, pairs: Tensor) -> Tensor:
+    """The objective of true pairs with their noise words, as the kernels count it, and the number of true pairs.
+
+    An error is 1 - the chance of what is true, up to its sign; where nothing counts it is 0, and so is the loss.
+    """
+    lost = -(1 - errors.abs()).clamp(min=1e-6).log().sum()
+    return torch.stack([lost, pairs.sum()])
 
 
 def _add(table: Tensor, rows: Tensor, moves: Tensor, steps: Tensor, rate: float) -> None:

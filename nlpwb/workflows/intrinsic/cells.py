@@ -1,9 +1,9 @@
 """One cell of a comparison without labels: one method, one training part, one seed. Fitted, asked, measured, kept.
 
-An artifact of kind ``intrinsic`` holds ``neighbors.npy`` int64 (probes, k), numbers of reference words, -1 in the lines of
-probes that the method does not know. That of the whole training part (``full``) also holds ``standings.npy`` int64 (queries, 2),
-``similarity-0.npy`` … float64 (pairs,) and ``analogies.npy`` int8 (questions,), and in its facts what it cost. A method without
-word vectors has the standings alone.
+An artifact of kind ``intrinsic`` holds ``known.npy`` int64 (n,), the numbers of the reference words that the method knows, and
+``units.npy`` float16 (n, dim), their vectors at length 1. That of the whole training part (``full``) also holds
+``standings.npy`` int64 (queries, 2), ``similarity-0.npy`` … float64 (pairs,) and ``analogies.npy`` int8 (questions,), and in its
+facts what it cost. A method without word vectors has the standings alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.catalogue import load
+from nlpwb.errors import MethodError
 from nlpwb.specs import Spec
 from nlpwb.workflows.cells import MemoryMeter
 from nlpwb.workflows.classifier import fit_representation, warm_up
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from nlpwb.methods.protocol import Matrix, Reducer, Representation
     from nlpwb.vectors.table import WordVectors
 
-CELL_VERSION = 1
+CELL_VERSION = (
+    2  # 2: the vectors of reference words, not their neighbours; vectors that are no numbers fail
+)
 NEIGHBORS = 10
 RESTRICT = 30_000
 """Analogies are asked among the most frequent words, as many as the published figures are."""
@@ -48,7 +51,7 @@ class IntrinsicCell:
 
     @property
     def full(self) -> bool:
-        """Whether everything is asked; otherwise neighbours alone."""
+        """Whether everything is asked; otherwise words' vectors alone."""
         return self.part == "train"
 
     @property
@@ -77,14 +80,13 @@ class IntrinsicCell:
 
 @dataclass(frozen=True)
 class Material:
-    """The texts of a cell, and what is asked of it; ``queries`` and ``held_out`` are empty where neighbours alone are."""
+    """The texts of a cell, and what is asked of it; ``queries`` and ``held_out`` are empty where words' vectors alone are."""
 
     train: Sequence[str]
     queries: Sequence[str]
     held_out: Sequence[str]
     unit: Unit
     reference: Sequence[str]
-    probes: int
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,12 @@ def _measure(
         "threads": threads,
     }
     if cell.full:
-        facts |= _retrieve(model, material, folder, memory, threads=threads)
+        facts |= _retrieve(model, cell, material, folder, memory, threads=threads)
         facts["oov_rate"] = model.representation.unknown_share(material.held_out)
     vectors = model.word_vectors
     facts["word_vectors"] = vectors is not None
     if vectors is not None:
-        _ask_for_neighbors(vectors, material, folder)
+        _keep_words(vectors, cell, material, folder)
         if cell.full:
             _ask_word_tests(vectors, folder)
     return facts
@@ -146,9 +148,19 @@ def _fit(spec: Spec, texts: Sequence[str], *, seed: int, threads: int) -> _Model
 
 
 def _retrieve(
-    model: _Model, material: Material, folder: Path, memory: MemoryMeter, *, threads: int
+    model: _Model,
+    cell: IntrinsicCell,
+    material: Material,
+    folder: Path,
+    memory: MemoryMeter,
+    *,
+    threads: int,
 ) -> dict[str, Any]:
-    """Ask for the other halves; returns what it cost."""
+    """Ask for the other halves; returns what it cost.
+
+    Raises:
+        MethodError: a document's vector is infinite or no number.
+    """
     import numpy as np
 
     from nlpwb.evaluation.retrieval import standings
@@ -159,6 +171,8 @@ def _retrieve(
     candidates = model.transform([second for _, second in cut], threads=threads)
     seconds = time.perf_counter() - started
     peak = memory.peak()
+    for matrix in (queries, candidates):
+        _check_numbers(matrix, cell.spec)
     np.save(folder / "standings.npy", standings(queries, candidates))
     parts = [part for part in (model.representation, model.reducer) if part is not None]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -173,21 +187,43 @@ def _retrieve(
     }
 
 
-def _ask_for_neighbors(vectors: WordVectors, material: Material, folder: Path) -> None:
-    """The nearest of the reference words to each of the first of them, by number of the reference word."""
+def _keep_words(
+    vectors: WordVectors, cell: IntrinsicCell, material: Material, folder: Path
+) -> None:
+    """The vectors of the reference words that the method knows; a vector without a direction is none.
+
+    Neighbours are sought when two trainings are compared, for only then is it known which words both have.
+    """
     import numpy as np
 
-    from nlpwb.vectors.drift import neighbor_rows, unit_vectors
+    from nlpwb.vectors.drift import unit_vectors
 
-    known = [place for place, word in enumerate(material.reference) if word in vectors.numbers]
-    found = np.full((material.probes, NEIGHBORS), -1, dtype=np.int64)
-    if len(known) > NEIGHBORS:
-        units = unit_vectors(vectors, [material.reference[place] for place in known])
-        probes = np.flatnonzero(np.array(known) < material.probes)
-        nearest = neighbor_rows(units, probes, k=NEIGHBORS)
-        # -1 stays: a vector without a direction has no neighbours
-        found[np.array(known)[probes]] = np.where(nearest < 0, -1, np.array(known)[nearest])
-    np.save(folder / "neighbors.npy", found)
+    known = np.array(
+        [place for place, word in enumerate(material.reference) if word in vectors.numbers],
+        dtype=np.int64,
+    )
+    words = [material.reference[place] for place in known.tolist()]
+    _check_numbers(vectors.vectors[[vectors.numbers[word] for word in words]], cell.spec)
+    units = unit_vectors(vectors, words)
+    there = units.any(axis=1)
+    np.save(folder / "known.npy", known[there])
+    np.save(folder / "units.npy", units[there].astype(np.float16))
+
+
+def _check_numbers(matrix: Matrix, spec: Spec) -> None:
+    """No figure can come of vectors that are infinite or no numbers.
+
+    Raises:
+        MethodError: these are.
+    """
+    import numpy as np
+    import scipy.sparse as sp
+
+    if np.isfinite(matrix.data if sp.issparse(matrix) else np.asarray(matrix)).all():
+        return
+    trained = hasattr(spec.representation.config, "learning_rate")
+    way = "lower learning_rate" if trained else "leave it out"
+    raise MethodError(f"{spec} gave vectors that are not numbers; {way}")
 
 
 def _ask_word_tests(vectors: WordVectors, folder: Path) -> None:

@@ -26,11 +26,11 @@ from nlpwb.workflows.intrinsic.request import (
     IntrinsicRequest,
     IntrinsicRow,
     is_trained,
+    left_out,
     method_rows,
-    too_large,
 )
 
-VERDICT_VERSION = 1
+VERDICT_VERSION = 2  # 2: neighbours are sought among the words that both trainings know
 _PARTS = {
     "seed": "training with another seed",
     "half-a": "training on the first half",
@@ -105,7 +105,6 @@ def _texts(plan: IntrinsicPlan, sources: Sources) -> Callable[[IntrinsicCell], M
             held_out=found.get("held-out", []),
             unit="words" if plan.unit == "words" else "characters",
             reference=plan.reference(),
-            probes=plan.probe_words,
         )
 
     return texts
@@ -137,9 +136,9 @@ def _comparison(
         notes=[
             *plan.notes,
             *(
-                f"{spec} is left out: it needs more than {plan.train_rows:,} training documents"
+                f"{spec} is left out: {reason}"
                 for spec in request.specs
-                if request.preset and too_large(spec, plan)
+                if request.preset and (reason := left_out(spec, plan)) is not None
             ),
         ],
     )

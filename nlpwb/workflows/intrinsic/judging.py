@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np  # noqa: TID253  only functions import this module
-from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.cache.store import Artifact
 from nlpwb.data.wordsets import builtin_analogies, builtin_similarity
@@ -29,7 +28,9 @@ from nlpwb.evaluation.retrieval import (
 from nlpwb.evaluation.significance import Pair
 from nlpwb.records import ALPHA, Answer, PairResult
 from nlpwb.records_intrinsic import IntrinsicResult, IntrinsicVerdict
-from nlpwb.vectors.drift import jaccard
+from nlpwb.vectors.drift import jaccard_stability, shared_words
+from nlpwb.vectors.table import WordVectors
+from nlpwb.workflows.intrinsic.cells import NEIGHBORS
 from nlpwb.workflows.intrinsic.plan import IntrinsicPlan
 from nlpwb.workflows.intrinsic.protocol import LEAST_QUESTIONS, RECALL_AT
 from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheaper, others, times
@@ -87,7 +88,7 @@ def judge(plan: IntrinsicPlan, methods: Sequence[Asked], *, seed: int) -> Intrin
             stability_error=methods[m].stability_error,
             **_costs(methods[m].train),
             **_word_tests(methods[m].train, seed=seed),
-            **_stability(methods[m], seed=seed),
+            **_stability(methods[m], plan, seed=seed),
         )
         results.append(_to_best(result, to_best[m], m) if m != order[0] else result)
     separable = None
@@ -167,7 +168,7 @@ def _word_tests(cell: Artifact, *, seed: int) -> dict[str, Any]:
     return found
 
 
-def _stability(method: Asked, *, seed: int) -> dict[str, Any]:
+def _stability(method: Asked, plan: IntrinsicPlan, *, seed: int) -> dict[str, Any]:
     """How much of a word's neighbours two trainings share: under another seed, and on two halves of the texts."""
     if not method.train.facts["word_vectors"]:
         return {}
@@ -177,21 +178,33 @@ def _stability(method: Asked, *, seed: int) -> dict[str, Any]:
     if method.deterministic:
         found["seed_stability"] = 1.0
     elif method.seed is not None:
-        found |= _overlap("seed_stability", method.train, method.seed, seed=seed)
+        found |= _overlap("seed_stability", method.train, method.seed, plan, seed=seed)
     if method.half_a is not None and method.half_b is not None:
-        found |= _overlap("half_stability", method.half_a, method.half_b, seed=seed)
+        found |= _overlap("half_stability", method.half_a, method.half_b, plan, seed=seed)
     return found
 
 
-def _overlap(name: str, one: Artifact, other: Artifact, *, seed: int) -> dict[str, Any]:
-    a, b = (np.load(cell.path / "neighbors.npy", allow_pickle=False) for cell in (one, other))
-    known: NDArray[np.bool_] = (a >= 0).all(axis=1) & (b >= 0).all(axis=1)
-    n = int(known.sum())
+def _overlap(
+    name: str, one: Artifact, other: Artifact, plan: IntrinsicPlan, *, seed: int
+) -> dict[str, Any]:
+    """The mean share of neighbours in common, over the probes that both know, among the reference words that both know."""
+    a, b = _known_words(one), _known_words(other)
+    shared = shared_words(a, b)
+    probes = [word for word in shared if int(word) < plan.probe_words]
+    n = len(probes) if len(shared) > NEIGHBORS else 0
     if n < 2:
         return {f"{name}_words": n}
-    shares = jaccard(a[known], b[known])
+    shares = jaccard_stability(a, b, words=probes, k=NEIGHBORS)
     (ends,) = mean_intervals(shares[None, :], seed=seed)
     return {f"{name}_words": n, **_three(name, float(shares.mean()), ends)}
+
+
+def _known_words(cell: Artifact) -> WordVectors:
+    """The reference words that a training knows, by their numbers."""
+    known, units = (
+        np.load(cell.path / f"{part}.npy", allow_pickle=False) for part in ("known", "units")
+    )
+    return WordVectors([str(number) for number in known.tolist()], units.astype(np.float32))
 
 
 def _answer(

@@ -20,13 +20,15 @@ _DOCUMENTS_ALONE = frozenset({"doc2vec"})
 """Embeddings that are made of documents: their words have no vectors to be judged by."""
 _TRAINED_ELSEWHERE = frozenset({"vectors"})
 """Word vectors that no training on this corpus changes: there is nothing to repeat."""
+_COUNTED = frozenset({"ppmi"})
+"""Word vectors that have no more dimensions than there are words."""
 
 
 @dataclass(frozen=True)
 class IntrinsicRequest:
     """What a comparison without labels is asked; of the design its source, held-out share and seed count.
 
-    ``preset``: nobody named these methods, so one that cannot be fitted on so few documents is left out.
+    ``preset``: nobody named these methods, so one that cannot be fitted on so small a corpus is left out.
     """
 
     design: Design
@@ -94,9 +96,22 @@ def is_trained(spec: Spec) -> bool:
     return spec.representation.name not in _TRAINED_ELSEWHERE
 
 
-def too_large(spec: Spec, plan: IntrinsicPlan) -> bool:
-    """Whether a spec reduces documents to more dimensions than there are training documents."""
-    return spec.reducer is not None and spec.reducer.config.dim > plan.train_rows
+def left_out(spec: Spec, plan: IntrinsicPlan) -> str | None:
+    """Why a method of the preset is not compared on so small a corpus; None where it is.
+
+    A reducer needs as many training documents as it has dimensions, and counting needs as many words, in each half too: those
+    that stand twice in both halves are a lower bound of what either half has.
+    """
+    if spec.reducer is not None and spec.reducer.config.dim > plan.train_rows:
+        return f"it needs more than {plan.train_rows:,} training documents"
+    if spec.representation.name in _COUNTED and (
+        spec.representation.config.dim > plan.reference_words
+    ):
+        return (
+            f"its {spec.representation.config.dim:,} dimensions are more than the {plan.reference_words:,} words "
+            "that stand often enough in both halves of the training documents"
+        )
+    return None
 
 
 def method_rows(request: IntrinsicRequest, plan: IntrinsicPlan) -> list[IntrinsicRow]:
@@ -108,7 +123,7 @@ def method_rows(request: IntrinsicRequest, plan: IntrinsicPlan) -> list[Intrinsi
 
     rows = []
     for spec in request.specs:
-        if request.preset and too_large(spec, plan):
+        if request.preset and left_out(spec, plan) is not None:
             continue
         train = cell(spec, "train", "train", seed)
         if not has_word_vectors(spec) or not is_trained(spec):

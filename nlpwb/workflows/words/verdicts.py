@@ -1,7 +1,9 @@
 """From cosines and answers to verdicts: scores with intervals, letters, differences to the best, unknown words counted twice.
 
 Sets of words judge one file or several. What a file does not cover is left out of its score and, in a second figure, counted
-as cosine 0 or as a wrong answer; two files are compared on what both cover.
+as cosine 0 or as a wrong answer. Files that cover as many items stand in the order of their scores, others in that of the
+second figure: a file must not be best because it knows the easy items alone. The first row is the best file; the lower end
+that a quality gate asks for is that of its score, over what it covers. Two files are compared on what both cover.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np  # noqa: TID253  only functions import this module
@@ -47,11 +50,11 @@ class WordScore:
     """One file of word vectors on one set, or on a part of it.
 
     ``kind`` is similarity (Spearman's correlation) or analogies (accuracy); ``part`` is all, semantic, syntactic or a section.
-    ``used`` of ``total`` pairs or questions have a vector for every word; ``score`` is theirs, None below :data:`LEAST`, with
-    ``why`` it is None. ``low`` to ``high`` is its 95 % interval: bootstrap over pairs, or Wilson's; ``words_low`` to
+    ``used`` of ``total`` pairs or questions have a vector for every word; ``score`` is theirs, None below :data:`LEAST`. ``low`` to ``high`` is its 95 % interval: bootstrap over pairs, or Wilson's; ``words_low`` to
     ``words_high`` that of an accuracy over other pairs of words. ``score_of_all`` counts what has no vector as cosine 0 or as
-    wrong. Files that share a letter cannot be told apart on this set; ``delta`` is the difference to the best file with its
-    interval, on what both cover.
+    wrong. Files that share a letter cannot be told apart on this set; a file that could not be compared with a better one has
+    none. ``delta`` is the difference to the best file with its interval, on what both cover. ``why`` says why there is no score,
+    or no letter.
     """
 
     vectors: str
@@ -126,7 +129,7 @@ def judge_analogies(
     scored = [m for m, score in enumerate(found) if score.score is not None]
     pairs = compare_answers(answers[scored], units, least=LEAST, seed=seed) if scored else []
     ranked = _ranked(found, scored, pairs)
-    order = sorted(range(len(names)), key=lambda m: _place(found[m].score))
+    order = _best_first(found)
     for part, rows in _parts(judged, sections=sections):
         ranked += [
             _answered(names[m], answers[m][rows], units[rows], judged.name, part, seed=seed)
@@ -201,21 +204,36 @@ def _ranked(
     pairs: Sequence[SpearmanPair] | Sequence[AnswerPair],
 ) -> list[WordScore]:
     """The rows best first, with letters and differences to the best where there are several."""
-    rows = [found[m] for m in scored]
-    values = [row.score or 0.0 for row in rows]
-    if len(rows) > 1:
-        significant = [(pair.i, pair.j) for pair in pairs if pair.p_holm < ALPHA]
-        shown = letters(values, significant, higher_is_better=True)
-        best = max(range(len(rows)), key=lambda m: values[m])
-        rows = [replace(row, letters=letter) for row, letter in zip(rows, shown, strict=True)]
-        for pair in pairs:
-            if best in (pair.i, pair.j):
-                m = pair.i + pair.j - best
-                sign = 1 if pair.i == m else -1
-                low, high = sorted((sign * pair.low, sign * pair.high))
-                rows[m] = replace(rows[m], delta=sign * pair.delta, delta_low=low, delta_high=high)
-    unscored = [row for row in found if row.score is None]
-    return sorted(rows, key=lambda row: _place(row.score)) + unscored
+    order = _best_first(found)
+    place = {scored[row]: row for row in range(len(scored))}
+    tested = {frozenset((scored[pair.i], scored[pair.j])): pair for pair in pairs}
+    lettered: list[int] = []
+    rows = dict(enumerate(found))
+    for m in order[: len(scored)]:
+        missing = next((one for one in lettered if frozenset((m, one)) not in tested), None)
+        if missing is None:
+            lettered.append(m)
+            continue
+        other = found[missing].vectors
+        why = f"too little is covered by it and by {other} to compare the two, so it has no letter"
+        rows[m] = replace(rows[m], why=why)
+    if len(lettered) > 1:
+        significant = [
+            (a, b)
+            for a, b in combinations(range(len(lettered)), 2)
+            if tested[frozenset((lettered[a], lettered[b]))].p_holm < ALPHA
+        ]
+        falling = [-float(rank) for rank in range(len(lettered))]
+        shown = letters(falling, significant, higher_is_better=True)
+        for m, letter in zip(lettered, shown, strict=True):
+            rows[m] = replace(rows[m], letters=letter)
+    for m in order[1 : len(scored)]:
+        pair = tested.get(frozenset((m, order[0])))
+        if pair is not None:
+            sign = 1 if pair.i == place[m] else -1
+            low, high = sorted((sign * pair.low, sign * pair.high))
+            rows[m] = replace(rows[m], delta=sign * pair.delta, delta_low=low, delta_high=high)
+    return [rows[m] for m in order]
 
 
 def _named(
@@ -241,9 +259,16 @@ def _named(
     ]
 
 
-def _place(score: float | None) -> float:
-    """For sorting: the best first, rows without a score last."""
-    return math.inf if score is None else -score
+def _best_first(found: Sequence[WordScore]) -> list[int]:
+    """The places of rows by falling score, or by the score over all items where they cover unlike numbers; last those without."""
+    scored = [row for row in found if row.score is not None]
+    alike = len({row.used for row in scored}) <= 1
+
+    def place(m: int) -> float:
+        value = found[m].score if alike else found[m].score_of_all
+        return math.inf if found[m].score is None or value is None else -value
+
+    return sorted(range(len(found)), key=place)
 
 
 def _too_few(used: int, total: int, what: str) -> str:
