@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +329,42 @@ def test_a_key_holds_every_option_and_the_version() -> None:
     assert identity != parse_spec("tfidf:ngrams=1-2+svm:C=2").identity()
     one, all_of_them = parse_spec("tfidf:max_df=1").identity(), parse_spec("tfidf").identity()
     assert json.dumps(one) != json.dumps(all_of_them)
+
+
+def test_a_file_that_an_option_names_is_hashed_once_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comparison asks for keys again and again, and vectors may be gigabytes."""
+    hashed: list[str] = []
+    digest = hashlib.file_digest
+
+    def counted(file: Any, name: str) -> Any:
+        hashed.append(file.name)
+        return digest(file, name)
+
+    monkeypatch.setattr("nlpwb.specs.hashlib.file_digest", counted)
+    path = tmp_path / "v.txt"
+    path.write_text("green 1 0\n", encoding="utf-8")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    spec = parse_spec(f"vectors:path={path}")
+    first = spec.identity()
+    assert spec.identity() == first
+    assert len(hashed) == 1
+    path.write_text("green 0 1\n", encoding="utf-8")
+    os.utime(path, (1_000_000_001, 1_000_000_001))
+    assert spec.identity() != first
+    assert len(hashed) == 2
+
+
+def test_a_file_that_was_written_just_now_is_looked_at_again(tmp_path: Path) -> None:
+    """Within a tick of the file system's clock a second change leaves size and time as they are."""
+    path = tmp_path / "v.txt"
+    path.write_text("green 1 0\n", encoding="utf-8")
+    spec, now = parse_spec(f"vectors:path={path}"), path.stat().st_mtime_ns
+    first = spec.identity()
+    path.write_text("green 0 1\n", encoding="utf-8")
+    os.utime(path, ns=(now, now))
+    assert spec.identity() != first
 
 
 @pytest.mark.parametrize(

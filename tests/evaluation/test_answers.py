@@ -91,8 +91,8 @@ def test_models_are_compared_on_what_both_answer():
 
 
 def test_a_model_does_not_differ_from_itself():
-    answers = np.tile(np.array([1, 0] * 21, dtype=np.int8), (2, 1))
-    (pair,) = compare_answers(answers, all_with_all(7), least=30, seed=0)
+    answers = np.tile(np.array([1, 0] * 45, dtype=np.int8), (2, 1))
+    (pair,) = compare_answers(answers, all_with_all(10), least=30, seed=0)
     assert (pair.delta, pair.low, pair.high, pair.p, pair.p_mcnemar) == (0, 0, 0, 1, 1)
 
 
@@ -109,9 +109,25 @@ def test_a_difference_is_judged_by_students_t():
     assert (low, high) == pytest.approx((2 - 2.22814, 2 + 2.22814), abs=1e-5)
 
 
-def test_copies_that_never_vary_leave_no_doubt():
+def test_copies_that_never_vary_are_judged_by_their_number():
+    """Four units that all speak for one side: 2 of 16 ways to toss their signs are as extreme. Of two units, all are half."""
     assert judged(0.0, np.zeros(5), freedom=3) == (0, 0, 1)
-    assert judged(0.5, np.full(5, 0.5), freedom=3) == (0.5, 0.5, 0)
+    assert judged(0.5, np.full(5, 0.5), freedom=3) == (0.5, 0.5, 2 / 16)
+    assert judged(0.5, np.full(5, 0.5), freedom=1) == (0.5, 0.5, 2 / 4)
+
+
+def test_few_pairs_of_words_are_not_compared_however_many_questions_they_make():
+    """All right against all wrong: two pairs of words asked 40 times over are two draws and no evidence; ten are some."""
+    two = np.tile([[0, 1], [1, 0]], (20, 1))
+    assert compare_answers(opposites(40), two, least=30, seed=0) == []
+    assert compare_answers(opposites(72), all_with_all(9), least=30, seed=0) == []
+    (pair,) = compare_answers(opposites(90), all_with_all(10), least=30, seed=0)
+    assert (pair.delta, pair.p) == (1, 2**-9)
+
+
+def opposites(questions: int) -> np.ndarray:
+    """A model that is always right and one that never is."""
+    return np.repeat(np.array([[1], [0]], dtype=np.int8), questions, axis=1)
 
 
 def lucky_models(rng: np.random.Generator, pairs: np.ndarray, count: int) -> np.ndarray:

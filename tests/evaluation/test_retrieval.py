@@ -29,6 +29,19 @@ def test_standings_by_hand() -> None:
     assert found.tolist() == [[0, 1], [1, 1], [0, 3]]
 
 
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix])
+def test_vectors_that_are_no_numbers_have_no_standing(kind) -> None:
+    """Every comparison with NaN is false: without a look at them, figures would be NaN."""
+    broken = QUERIES.copy()
+    broken[1, 0] = np.nan
+    with pytest.raises(AssertionError, match="no number"):
+        standings(kind(broken), kind(CANDIDATES))
+    with pytest.raises(AssertionError, match="no number"):
+        standings(kind(QUERIES), kind(broken))
+    with pytest.raises(AssertionError, match="as near as itself"):
+        reciprocal_ranks(np.array([[0, 0]]))
+
+
 def test_sparse_and_dense_are_the_same() -> None:
     found = standings(sp.csr_matrix(QUERIES), sp.csr_matrix(CANDIDATES))
     assert found.tolist() == standings(QUERIES, CANDIDATES).tolist()

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from nlpwb.cache.store import Artifact, Cache
 from nlpwb.data.wordsets import builtin_analogies, builtin_similarity
+from nlpwb.errors import MethodError
 from nlpwb.evaluation.retrieval import chance, reciprocal_ranks
 from nlpwb.specs import parse_spec
-from nlpwb.workflows.intrinsic.cells import NEIGHBORS, IntrinsicCell, Material
+from nlpwb.vectors.folder import write_folder
+from nlpwb.vectors.table import WordVectors
+from nlpwb.workflows.intrinsic.cells import IntrinsicCell, Material, _check_numbers
 from nlpwb.workflows.intrinsic.request import has_word_vectors, representations
 
 from .intrinsic_corpora import topics
@@ -31,7 +35,7 @@ def cell(spec: str, part: str = "train", **more) -> IntrinsicCell:
 def material(**changes) -> Material:
     """The texts above, with everything asked."""
     whole = {"train": TRAIN, "queries": QUERIES, "held_out": QUERIES, "unit": "words"}
-    return Material(**{**whole, "reference": REFERENCE, "probes": 20, **changes})
+    return Material(**{**whole, "reference": REFERENCE, **changes})
 
 
 def made(folder: Path, spec: str, part: str = "train", **changes) -> Artifact:
@@ -88,34 +92,45 @@ def test_word_vectors_are_asked_for_words_too(tmp_path):
     }  # fmt: skip
 
 
-def test_neighbors_are_numbers_of_reference_words_and_never_the_word_itself(tmp_path):
-    neighbors = np.load(made(tmp_path, SKIPGRAM).path / "neighbors.npy")
-    assert neighbors.shape == (20, NEIGHBORS)
-    assert neighbors.min() >= 0
-    assert neighbors.max() < len(REFERENCE)
-    for probe, line in enumerate(neighbors.tolist()):
-        assert probe not in line
-        assert len(set(line)) == NEIGHBORS
+def kept_words(artifact: Artifact) -> tuple[list[int], np.ndarray]:
+    return np.load(artifact.path / "known.npy").tolist(), np.load(artifact.path / "units.npy")
 
 
-def test_a_probe_that_the_method_does_not_know_has_no_neighbors(tmp_path):
+def test_the_reference_words_that_the_method_knows_are_kept_with_their_directions(tmp_path):
+    """Unknown words leave a gap in the numbers, and no line in the table."""
     reference = ["unknown", *REFERENCE[:10], "missing", *REFERENCE[10:]]
-    neighbors = np.load(made(tmp_path, SKIPGRAM, reference=reference).path / "neighbors.npy")
-    assert (neighbors[0] == -1).all()
-    assert (neighbors[11] == -1).all()
-    others = np.delete(neighbors, [0, 11], axis=0)
-    assert others.min() >= 0
-    assert not np.isin(others, [0, 11]).any()
+    known, units = kept_words(made(tmp_path, SKIPGRAM, reference=reference))
+    assert known == [place for place in range(42) if place not in (0, 11)]
+    assert (units.shape, units.dtype) == ((40, 8), np.float16)
+    assert np.linalg.norm(units.astype(np.float64), axis=1) == pytest.approx(1, abs=0.002)
 
 
-def test_with_too_few_known_words_there_are_no_neighbors(tmp_path):
-    found = made(tmp_path, SKIPGRAM, reference=REFERENCE[:10], probes=10)
-    assert (np.load(found.path / "neighbors.npy") == -1).all()
+def test_a_vector_of_zeros_is_not_known_and_one_that_is_no_number_fails(tmp_path):
+    """Zeros have no neighbours and must not count as a probe; NaN must not become a figure."""
+    table = np.ones((40, 2), dtype=np.float32)
+    table[3] = 0
+    path = tmp_path / "own"
+    write_folder(path, WordVectors(REFERENCE, table), {})
+    known, _ = kept_words(made(tmp_path / "cache", f"vectors:path={path}"))
+    assert known == [place for place in range(40) if place != 3]
+    table[4, 1] = np.nan
+    write_folder(tmp_path / "broken", WordVectors(REFERENCE, table), {})
+    spec = f"vectors:path={tmp_path / 'broken'}"
+    for part in ("train", "half-a"):
+        with pytest.raises(MethodError, match="gave vectors that are not numbers; leave it out"):
+            made(tmp_path / "cache", spec, part)
 
 
-def test_another_training_is_asked_for_neighbors_alone(tmp_path):
+@pytest.mark.parametrize("matrix", [np.array([[1, np.inf]]), sp.csr_matrix([[0, np.nan]])])
+def test_steps_that_were_too_large_are_named(matrix):
+    with pytest.raises(MethodError) as caught:
+        _check_numbers(matrix, parse_spec("skipgram"))
+    assert str(caught.value) == ("skipgram gave vectors that are not numbers; lower learning_rate")
+
+
+def test_another_training_is_asked_for_words_alone(tmp_path):
     found = made(tmp_path, SKIPGRAM, "half-a", queries=[], held_out=[])
-    assert [path.name for path in found.path.glob("*.npy")] == ["neighbors.npy"]
+    assert {path.name for path in found.path.glob("*.npy")} == {"known.npy", "units.npy"}
 
 
 def test_a_reducer_on_top_leaves_the_words_as_they_are(tmp_path):

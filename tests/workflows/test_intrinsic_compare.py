@@ -138,7 +138,7 @@ def test_a_lost_cell_is_computed_again_and_no_other(source, tmp_path):
     """As after a kill: what was finished stays."""
     cache = Cache(tmp_path)
     first = compared(cache, design(source), f"{SKIPGRAM} bow")
-    cells = sorted(tmp_path.glob("intrinsic/*/neighbors.npy"))
+    cells = sorted(tmp_path.glob("intrinsic/*/units.npy"))
     assert len(cells) == 4
     inodes = {path.parent.name: path.stat().st_ino for path in cells}
     lost = cells[0].parent
@@ -146,9 +146,7 @@ def test_a_lost_cell_is_computed_again_and_no_other(source, tmp_path):
         path.unlink()
     lost.rmdir()
     again = compared(cache, design(source), f"{SKIPGRAM} bow")
-    now = {
-        path.parent.name: path.stat().st_ino for path in tmp_path.glob("intrinsic/*/neighbors.npy")
-    }
+    now = {path.parent.name: path.stat().st_ino for path in tmp_path.glob("intrinsic/*/units.npy")}
     assert {name for name in inodes if now[name] != inodes[name]} <= {lost.name}
     assert set(now) == set(inodes)
     assert [result.method for result in again.results] == [
@@ -220,21 +218,27 @@ def test_the_preset_is_of_representations():
     assert len(parse_specs(PRESET)) == len(PRESET)
 
 
-def test_a_method_of_the_preset_that_needs_more_documents_is_left_out_and_named_ones_are_not(
+def test_a_method_of_the_preset_that_needs_more_text_is_left_out_and_named_ones_are_not(
     tmp_path,
 ):
     source = write_lines(tmp_path / "c.txt", topics(60))
-    specs = tuple(representations(["bow", "tfidf+lsa"], reason="no labels"))
+    specs = tuple(representations(["bow", "tfidf+lsa", "ppmi"], reason="no labels"))
     cache = Cache(tmp_path / "cache")
     preset = compare_without_labels(
         IntrinsicRequest(design(source), specs, preset=True), cache=cache
     )
     assert [result.method for result in preset.results] == ["bow"]
-    assert preset.notes[-1] == "tfidf+lsa is left out: it needs more than 48 training documents"
+    assert preset.protocol.reference_words < 100
+    assert preset.notes[-2:] == [
+        "tfidf+lsa is left out: it needs more than 48 training documents",
+        f"ppmi is left out: its 100 dimensions are more than the {preset.protocol.reference_words} words that stand "
+        "often enough in both halves of the training documents",
+    ]
     named = compare_without_labels(IntrinsicRequest(design(source), specs), cache=cache)
     assert [(result.method, result.error is None) for result in named.results] == [
         ("bow", True),
         ("tfidf+lsa", False),
+        ("ppmi", False),
     ]
 
 

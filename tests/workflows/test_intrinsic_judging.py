@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,16 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+def on_an_arc(places: Sequence[int], *, known: Sequence[int] | None = None) -> dict[str, Any]:
+    """What a training keeps that has word i at ``places[i]`` times five degrees, of the words ``known`` or of all."""
+    known = list(range(len(places)) if known is None else known)
+    angles = np.radians([5 * places[word] for word in known])
+    return {
+        "known": np.array(known),
+        "units": np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float16),
+    }
+
+
 def words(bench: Bench, cosines: Any, answers: Any, **more: Any) -> IntrinsicResult:
     """The row of a method with word vectors whose answers are these."""
     sets = builtin_similarity()
@@ -75,7 +86,7 @@ def words(bench: Bench, cosines: Any, answers: Any, **more: Any) -> IntrinsicRes
     unknown[: len(answers)] = answers
     train = bench.artifact(
         "words", facts={**FACTS, "word_vectors": True}, standings=NEAR, analogies=unknown,
-        neighbors=more.pop("neighbors", [[1, 2]] * 4), **arrays,
+        **more.pop("kept", on_an_arc(range(12))), **arrays,
     )  # fmt: skip
     bench.methods.append(Asked("words", train, **more))
     return next(result for result in bench.judged().results if result.method == "words")
@@ -193,19 +204,49 @@ def test_below_a_hundred_questions_there_is_no_figure(bench):
 
 
 def test_stability_is_the_jaccard_index_over_probes_that_both_know(bench):
-    """Same two neighbours, one of two, none of two, and a probe that one training does not know: (1 + 1/3 + 0) / 3."""
-    other = bench.artifact("seed", facts={}, neighbors=[[2, 1], [1, 3], [3, 4], [1, 2]])
-    result = words(
-        bench, lambda scores: scores, [], seed=other, neighbors=[[1, 2], [1, 2], [1, 2], [-1, -1]]
-    )
-    assert result.seed_stability == pytest.approx(4 / 9)
-    assert result.seed_stability_words == 3
+    """Twelve words on an arc: the ten neighbours are all but the farthest. With both ends exchanged the first word still lies
+    farthest from the last, and words 1 to 3 lose one neighbour for another: (1 + 3 · 9/11) / 4."""
+    other = bench.artifact("seed", facts={}, **on_an_arc([11, *range(1, 11), 0]))
+    result = words(bench, lambda scores: scores, [], seed=other)
+    assert result.seed_stability == pytest.approx(19 / 22)
+    assert result.seed_stability_words == 4
     assert (result.half_stability, result.half_stability_words) == (None, None)
 
 
+def test_a_probe_that_one_training_does_not_know_is_neither_probe_nor_neighbour(bench):
+    """Thirteen words, of which one training lacks the fourth: (1 + 2 · 9/11) / 3 of the other three."""
+    known = [0, 1, 2, *range(4, 13)]
+    other = bench.artifact("seed", facts={}, **on_an_arc([12, *range(1, 12), 0], known=known))
+    result = words(bench, lambda scores: scores, [], seed=other, kept=on_an_arc(range(13)))
+    assert result.seed_stability == pytest.approx(29 / 33)
+    assert result.seed_stability_words == 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_vectors_are_stable_whatever_words_each_training_lacks(bench, seed):
+    """Neighbours that only one training knows must not count against either."""
+    rng = np.random.default_rng(seed)
+    table = rng.normal(size=(50, 5)).astype(np.float16)
+    lists = [np.sort(rng.choice(50, size=size, replace=False)) for size in (40, 30)]
+    a, b = (
+        bench.artifact(name, facts={}, known=known, units=table[known])
+        for name, known in zip("ab", lists, strict=True)
+    )
+    probes = set(range(4)).intersection(*(known.tolist() for known in lists))
+    result = words(bench, lambda scores: scores, [], half_a=a, half_b=b)
+    assert result.half_stability_words == len(probes)
+    assert result.half_stability == (1 if len(probes) > 1 else None)
+
+
+def test_ten_words_in_common_have_no_ten_neighbours(bench):
+    other = bench.artifact("seed", facts={}, **on_an_arc(range(12), known=range(10)))
+    result = words(bench, lambda scores: scores, [], seed=other)
+    assert (result.seed_stability, result.seed_stability_words) == (None, 0)
+
+
 def test_halves_are_compared_with_each_other_and_not_with_the_whole(bench):
-    a = bench.artifact("a", facts={}, neighbors=[[5, 6]] * 4)
-    b = bench.artifact("b", facts={}, neighbors=[[6, 5]] * 4)
+    arc = on_an_arc([5, 3, 11, 0, 7, 2, 9, 1, 10, 4, 8, 6])
+    a, b = (bench.artifact(name, facts={}, **arc) for name in "ab")
     result = words(bench, lambda scores: scores, [], half_a=a, half_b=b)
     assert (result.half_stability, result.half_stability_words) == (1, 4)
 

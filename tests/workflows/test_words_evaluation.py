@@ -227,7 +227,54 @@ def test_files_are_compared_on_what_both_cover():
     cosines[0, 41:80] = np.nan
     again, (other,) = judge_similarity(["wide", "narrow"], cosines, judged, seed=0)
     assert (other.delta, other.low, other.high) == (pair.delta, pair.low, pair.high)
-    assert again[0].used == 41
+    assert {row.vectors: row.used for row in again} == {"wide": 41, "narrow": 40}
+
+
+def test_where_files_cover_unlike_numbers_the_score_over_all_items_says_which_is_best():
+    """The narrow file knows the 35 most similar pairs and has them in perfect order; the wide one has all in a good one."""
+    judged = SimilaritySet("own", tuple((f"a{n}", f"b{n}") for n in range(80)), tuple(range(80)))
+    gold = np.arange(80.0) / 80
+    wide = gold + np.random.default_rng(0).normal(size=80) / 20
+    narrow = np.where(gold >= 45 / 80, gold, np.nan)
+    rows, _ = judge_similarity(["narrow", "wide"], np.stack([narrow, wide]), judged, seed=0)
+    assert [row.vectors for row in rows] == ["wide", "narrow"]
+    best, other = rows
+    assert best.score is not None
+    assert other.score == 1 > best.score
+    assert (best.score_of_all or 0) > (other.score_of_all or 0)
+    assert best.delta is None
+    assert other.delta is not None
+    assert (
+        other.delta > 0
+    )  # on the pairs that both cover it is the better one, and that is said, too
+    narrow[:45] = gold[:45]
+    rows, _ = judge_similarity(["wide", "narrow"], np.stack([wide, narrow]), judged, seed=0)
+    assert [row.vectors for row in rows] == ["narrow", "wide"]
+
+
+def test_files_with_too_little_in_common_share_no_letter():
+    """left and right cover 40 pairs each and none in common; all covers both: two letters, and a reason in place of the third."""
+    rng = np.random.default_rng(3)
+    judged = falling(80)
+    gold = np.array(judged.scores)
+    cosines = np.stack([gold + rng.normal(size=80) for _ in range(3)])
+    cosines[0, :40] = np.nan
+    cosines[1, 40:] = np.nan
+    rows, pairs = judge_similarity(["left", "right"], cosines[:2], judged, seed=0)
+    assert pairs == []
+    assert [row.letters for row in rows] == [None, None]
+    assert [row.why for row in rows] == [
+        None,
+        f"too little is covered by it and by {rows[0].vectors} to compare the two, so it has no letter",
+    ]
+    rows, pairs = judge_similarity(["left", "right", "all"], cosines, judged, seed=0)
+    assert len(pairs) == 2
+    assert rows[0].vectors == "all"
+    assert None not in (rows[0].letters, rows[1].letters)
+    assert rows[2].letters is None
+    assert rows[2].why is not None
+    assert f" by {rows[1].vectors} " in rows[2].why
+    assert rows[2].delta is not None  # to the best it was compared
 
 
 def test_one_section_alone(lee, save):
@@ -258,6 +305,19 @@ def test_geometry_is_of_the_words_asked_for(save, tmp_path):
     shape = evaluate([path], similarity=[own], geometry_words=60).files[0].geometry
     assert shape is not None
     assert shape.words == 60
+
+
+def test_geometry_that_was_asked_for_is_told_where_no_set_is_covered(save):
+    """The shape of a table needs no word of a set; that nothing else can be judged is said."""
+    said: list[str] = []
+    path = save("foreign", arc(50))
+    found = evaluate([path], geometry_words=40, geometry_asked=True, note=said.append)
+    assert found.files[0].geometry is not None
+    assert found.files[0].geometry.words == 40
+    assert {row.used for row in found.scores} == {0}
+    assert said[-1].endswith("questions-words; the shape of the table is all that can be told")
+    with pytest.raises(InputError, match="has no vector for any word of"):
+        evaluate([path], geometry_words=40)
 
 
 def test_what_the_caller_will_ask_for_must_be_there(save, tmp_path):

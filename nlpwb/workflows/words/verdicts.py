@@ -9,7 +9,7 @@ that a quality gate asks for is that of its score, over what it covers. Two file
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from nlpwb.evaluation.correlation import (
 )
 from nlpwb.evaluation.intervals import wilson
 from nlpwb.evaluation.letters import letters
+from nlpwb.evaluation.significance import Pair
 from nlpwb.records import ALPHA
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ class WordScore:
     """One file of word vectors on one set, or on a part of it.
 
     ``kind`` is similarity (Spearman's correlation) or analogies (accuracy); ``part`` is all, semantic, syntactic or a section.
-    ``used`` of ``total`` pairs or questions have a vector for every word; ``score`` is theirs, None below :data:`LEAST`. ``low`` to ``high`` is its 95 % interval: bootstrap over pairs, or Wilson's; ``words_low`` to
-    ``words_high`` that of an accuracy over other pairs of words. ``score_of_all`` counts what has no vector as cosine 0 or as
-    wrong. Files that share a letter cannot be told apart on this set; a file that could not be compared with a better one has
-    none. ``delta`` is the difference to the best file with its interval, on what both cover. ``why`` says why there is no score,
-    or no letter.
+    ``used`` of ``total`` pairs or questions have a vector for every word; ``score`` is theirs, None below :data:`LEAST`.
+    ``low`` to ``high`` is its 95 % interval: bootstrap over pairs, or Wilson's; ``words_low`` to ``words_high`` that of an
+    accuracy over other pairs of words. ``score_of_all`` counts what has no vector as cosine 0 or as wrong. Files that share a
+    letter cannot be told apart on this set; a file that could not be compared with a better one has none. ``delta`` is the
+    difference to the best file with its interval, on what both cover. ``why`` says why there is no score, or no letter.
     """
 
     vectors: str
@@ -205,35 +206,43 @@ def _ranked(
 ) -> list[WordScore]:
     """The rows best first, with letters and differences to the best where there are several."""
     order = _best_first(found)
-    place = {scored[row]: row for row in range(len(scored))}
-    tested = {frozenset((scored[pair.i], scored[pair.j])): pair for pair in pairs}
-    lettered: list[int] = []
-    rows = dict(enumerate(found))
-    for m in order[: len(scored)]:
-        missing = next((one for one in lettered if frozenset((m, one)) not in tested), None)
-        if missing is None:
-            lettered.append(m)
-            continue
-        other = found[missing].vectors
-        why = f"too little is covered by it and by {other} to compare the two, so it has no letter"
-        rows[m] = replace(rows[m], why=why)
-    if len(lettered) > 1:
-        significant = [
-            (a, b)
-            for a, b in combinations(range(len(lettered)), 2)
-            if tested[frozenset((lettered[a], lettered[b]))].p_holm < ALPHA
-        ]
-        falling = [-float(rank) for rank in range(len(lettered))]
-        shown = letters(falling, significant, higher_is_better=True)
-        for m, letter in zip(lettered, shown, strict=True):
-            rows[m] = replace(rows[m], letters=letter)
-    for m in order[1 : len(scored)]:
-        pair = tested.get(frozenset((m, order[0])))
+    tested: dict[frozenset[int], Pair] = {
+        frozenset((scored[pair.i], scored[pair.j])): pair for pair in pairs
+    }
+    rows = _lettered(found, order[: len(scored)], tested)
+    best = order[0]
+    for m in order[1:]:
+        pair = tested.get(frozenset((m, best)))
         if pair is not None:
-            sign = 1 if pair.i == place[m] else -1
+            sign = 1 if scored[pair.i] == m else -1
             low, high = sorted((sign * pair.low, sign * pair.high))
             rows[m] = replace(rows[m], delta=sign * pair.delta, delta_low=low, delta_high=high)
     return [rows[m] for m in order]
+
+
+def _lettered(
+    found: Sequence[WordScore], order: Sequence[int], tested: Mapping[frozenset[int], Pair]
+) -> list[WordScore]:
+    """The rows with letters; one that was not compared with all better ones that have some gets a reason in place of them."""
+    rows, chosen = list(found), list[int]()
+    for m in order:
+        better = next((other for other in chosen if frozenset((m, other)) not in tested), None)
+        if better is None:
+            chosen.append(m)
+            continue
+        name = found[better].vectors
+        why = f"too little is covered by it and by {name} to compare the two, so it has no letter"
+        rows[m] = replace(rows[m], why=why)
+    if len(chosen) > 1:
+        significant = [
+            (a, b)
+            for a, b in combinations(range(len(chosen)), 2)
+            if tested[frozenset((chosen[a], chosen[b]))].p_holm < ALPHA
+        ]
+        shown = letters(range(len(chosen)), significant, higher_is_better=False)  # by their ranks
+        for m, letter in zip(chosen, shown, strict=True):
+            rows[m] = replace(rows[m], letters=letter)
+    return rows
 
 
 def _named(
