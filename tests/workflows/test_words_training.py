@@ -139,7 +139,7 @@ def test_an_encoded_corpus_is_what_the_text_says(tmp_path: Path) -> None:
         assert list(encoded.words) == ["the", "cat", "dog"]
         assert encoded.counts.tolist() == [3, 2, 1]
         assert encoded.ids.tolist() == [0, 1, 0, 1, -1, 0, 2, -1]
-        assert (facts["documents"], facts["tokens"], facts["types"]) == (2, 6, 3)
+        assert (facts["documents"], facts["tokens"], facts["types"]) == (3, 6, 3)
 
 
 def test_the_folder_says_how_it_was_made(text: Path, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def rate_at(start: float, end: float, done: NDArray[np.int64], total: int) -> np
 
 @intrinsic
 def _touch(typing_context: Any, address: Any) -> Any:  # noqa: ARG001  numba calls it so
-    """Ask for the cache line of an address without waiting for it: LLVM's ``llvm.prefetch``, to be read, of all levels."""
+    """Ask for the cache line of an address without waiting for it: LLVM's ``llvm.prefetch``, to be written, of all levels."""
 
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         pointer = ir.PointerType(ir.IntType(8))
@@ -93,7 +93,7 @@ def _touch(typing_context: Any, address: Any) -> Any:  # noqa: ARG001  numba cal
         kind = ir.FunctionType(ir.VoidType(), [pointer, whole, whole, whole])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         place = builder.inttoptr(arguments[0], pointer)
-        builder.call(function, [place, whole(0), whole(3), whole(1)])
+        builder.call(function, [place, whole(1), whole(3), whole(1)])
         return context.get_dummy_value()
 
     return types.void(types.uintp), generate
