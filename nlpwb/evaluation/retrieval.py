@@ -38,7 +38,7 @@ def standings(queries: Matrix, candidates: Matrix) -> Ints:
     n = queries.shape[0]
     assert queries.shape == candidates.shape, (queries.shape, candidates.shape)
     for matrix in (queries, candidates):
-        values = matrix.data if sp.issparse(matrix) else np.asarray(matrix)
+        values: Any = matrix.data if sp.issparse(matrix) else matrix
         assert np.isfinite(values).all(), "a vector that is no number is near to nothing"
     asked: Any = _unit_rows(queries)
     answers: Any = _unit_rows(candidates)

@@ -219,7 +219,8 @@ def _check_numbers(matrix: Matrix, spec: Spec) -> None:
     import numpy as np
     import scipy.sparse as sp
 
-    if np.isfinite(matrix.data if sp.issparse(matrix) else np.asarray(matrix)).all():
+    values: Any = matrix.data if sp.issparse(matrix) else matrix
+    if np.isfinite(values).all():
         return
     trained = hasattr(spec.representation.config, "learning_rate")
     way = "lower learning_rate" if trained else "leave it out"
