@@ -75,7 +75,8 @@ def visible(text: str) -> str:
 
 
 def _controls(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs")
+    # U+FFFE and U+FFFF are no characters: XML, and so SVG, refuses them like control characters.
+    return unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff"
 
 
 def _shown(value: Any) -> str:

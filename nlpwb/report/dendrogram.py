@@ -32,6 +32,19 @@ def check_dendrogram(path: str) -> str:
     return kind_of(path, ("png", "svg"), option="-o")
 
 
+def check_words(count: int, path: str) -> None:
+    """Refuse more words than can be read in one tree, before they are compared with each other.
+
+    Raises:
+        InputError: there are more.
+    """
+    if count > MOST:
+        raise InputError(
+            f"-o {path}: a dendrogram of {count:,} words cannot be read; take {MOST} at most, "
+            "or print the tree with --tree"
+        )
+
+
 def plot_dendrogram(
     words: Sequence[str],
     merges: Linkage,
@@ -47,11 +60,7 @@ def plot_dendrogram(
         InputError: more words than can be read, or a place that cannot be written.
     """
     kind = check_dendrogram(path)
-    if len(words) > MOST:
-        raise InputError(
-            f"-o {path}: a dendrogram of {len(words):,} words cannot be read; take {MOST} at most, "
-            "or print the tree with --tree"
-        )
+    check_words(len(words), path)
     colours = THEMES[theme]
     write_figure(
         path,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.errors import UsageError
-from nlpwb.report.lettering import fonts
+from nlpwb.report.lettering import fonts, make_visible
 from nlpwb.report.panels import Measure
 from nlpwb.report.sink import check_place, write_whole
 from nlpwb.report.themes import Theme
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 160
+_LONGEST = 400  # characters: no line of a figure has room for more
 
 
 def kind_of(path: str, endings: Sequence[str], *, option: str) -> str:
@@ -72,6 +73,7 @@ def write_figure(
     """
     with _styled(theme):
         figure = draw()
+        make_visible(figure)
         metadata = {"Date": None} if kind == "svg" else {"Software": "nlpwb"}
         write_whole(
             Path(path),
@@ -83,7 +85,9 @@ def write_figure(
 def drawn(draw: Callable[[], Figure], *, theme: Theme) -> Figure:
     """The figure itself, for those who want to look at its parts."""
     with _styled(theme):
-        return draw()
+        figure = draw()
+        make_visible(figure)
+        return figure
 
 
 def lines_of(pieces: Sequence[str], size: float, measure: Measure, *, width: float) -> list[str]:
@@ -99,12 +103,21 @@ def lines_of(pieces: Sequence[str], size: float, measure: Measure, *, width: flo
 
 
 def fitting(title: str, size: float, measure: Measure, *, width: float) -> str:
-    """A title of at most ``width`` pixels: the middle of a long one goes."""
-    kept, text = len(title), title
-    while kept > 1 and measure(text, size)[0] > width:
-        kept -= 1
-        text = f"{title[: kept // 2]}…{title[len(title) - (kept - kept // 2) :]}"
-    return text
+    """A title of at most ``width`` pixels: the middle of a long one goes; one character of it stays in any case."""
+    if len(title) < 2 or (len(title) <= _LONGEST and measure(title, size)[0] <= width):
+        return title
+
+    def shortened(kept: int) -> str:
+        return f"{title[: kept // 2]}…{title[len(title) - (kept - kept // 2) :]}"
+
+    fits, too_long = 1, min(len(title), _LONGEST + 1)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if measure(shortened(middle), size)[0] <= width:
+            fits = middle
+        else:
+            too_long = middle
+    return shortened(fits)
 
 
 def write_lines(

@@ -12,7 +12,8 @@ from nlpwb.records import Comparison, Protocol
 from nlpwb.report.comparison import metric_header, protocol_words
 from nlpwb.report.cost_panel import draw_cost
 from nlpwb.report.curve_panel import curves_of, draw_curves
-from nlpwb.report.lettering import fonts, measure_on
+from nlpwb.report.drawing import fitting
+from nlpwb.report.lettering import fonts, make_visible, measure_on
 from nlpwb.report.names import short_names
 from nlpwb.report.panels import INK, LABEL, QUIET, Measure
 from nlpwb.report.sink import check_place, write_whole
@@ -65,6 +66,7 @@ def plot_comparison(comparison: Comparison, path: str) -> None:
     with warnings.catch_warnings(), matplotlib.style.context(["default", style]):
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure = draw(comparison)
+        make_visible(figure)
         metadata = {"Date": None} if kind == "svg" else {"Software": "nlpwb"}
         write_whole(
             place,
@@ -81,7 +83,8 @@ def draw(comparison: Comparison) -> Figure:
     figure = Figure(figsize=(WIDTH, 4.0), dpi=DPI)
     canvas = FigureCanvasAgg(figure)
     measure = measure_on(canvas)
-    title = _fitting(comparison.protocol.corpus, measure_on(canvas, weight="bold"))
+    bold, room = measure_on(canvas, weight="bold"), DPI * (WIDTH - 2 * EDGE)
+    title = fitting(comparison.protocol.corpus, TITLE, bold, width=room)
     words = _lines([f"{phrase} · " for phrase in protocol_phrases(comparison.protocol)], 8, measure)
     notes = [
         line
@@ -182,13 +185,3 @@ def _lines(pieces: Sequence[str], size: float, measure: Measure) -> list[str]:
         else:
             lines[-1] = longer
     return [line.rstrip(" ·") for line in lines]
-
-
-def _fitting(title: str, measure: Measure) -> str:
-    """A title that is no wider than the figure: the middle of a long path goes."""
-    kept = len(title)
-    text = title
-    while measure(text, TITLE)[0] > DPI * (WIDTH - 2 * EDGE):
-        kept -= 1
-        text = f"{title[: kept // 2]}…{title[len(title) - (kept - kept // 2) :]}"
-    return text

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nlpwb.report.columns import visible
 from nlpwb.report.panels import Measure
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 _MORE_SCRIPTS = (
     "Noto Sans CJK SC",
@@ -22,17 +24,28 @@ _MORE_SCRIPTS = (
 
 
 def measure_on(canvas: FigureCanvasAgg, *, weight: str = "normal") -> Measure:
-    """How wide and high a text will be, in pixels of the figure."""
+    """How wide and high a text will be, in pixels of the figure, as :func:`make_visible` leaves it."""
     from matplotlib.font_manager import FontProperties
 
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
 
     def measure(text: str, size: float) -> tuple[float, float]:
         font = FontProperties(size=size, weight=weight)
-        width, height, _ = renderer.get_text_width_height_descent(text, font, False)
+        width, height, _ = renderer.get_text_width_height_descent(visible(text), font, False)
         return float(width), float(height)
 
     return measure
+
+
+def make_visible(figure: Figure) -> None:
+    """Take control characters out of every text of a figure: an SVG with them is no XML, and half a surrogate pair no text."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        shown = visible(text.get_text())
+        if shown != text.get_text():
+            text.set_text(shown)
 
 
 def fonts() -> list[str]:

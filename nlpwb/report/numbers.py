@@ -23,6 +23,17 @@ def score(value: float, metric: str, *, places: int = 4) -> str:
     return _typographic(text)
 
 
+def decimals(value: float, places: int = 3) -> str:
+    """A cosine, or another figure that is mostly below 1, without the zero before the point; a zero has no sign.
+
+    >>> decimals(0.8164), decimals(-0.04), decimals(10.162), decimals(0.98, 2)
+    ('.816', '−.040', '10.162', '.98')
+    """
+    whole, point, digits = f"{abs(value):.{places}f}".partition(".")
+    sign = MINUS if value < 0 and float(f"{whole}.{digits}") else ""
+    return f"{sign}{whole if whole != '0' else ''}{point}{digits}"
+
+
 def interval(low: float, high: float, metric: str) -> str:
     """The ends of an interval of a score.
 

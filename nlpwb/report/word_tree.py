@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nlpwb.report.columns import visible
+from nlpwb.report.numbers import decimals
 
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
     from nlpwb.vectors.clusters import Branch
+
+
+LONGEST = 40
+"""Characters of a word; the middle of a longer one goes."""
 
 
 def word_tree(tree: Branch, words: Sequence[str], *, width: int, colour: bool) -> str:
@@ -39,13 +44,24 @@ def _grow(place: Tree, branch: Branch, words: Sequence[str], *, colour: bool) ->
     from rich.text import Text
 
     if branch.leaves:
-        place.add(Text(", ".join(visible(words[leaf]) for leaf in branch.leaves)))
+        place.add(Text(_listed(branch, words)))
     for inner in branch.branches:
         if inner.branches:
             _grow(place.add(_head(inner, colour)), inner, words, colour=colour)
         else:
-            listed = ", ".join(visible(words[leaf]) for leaf in inner.leaves)
-            place.add(Text.assemble((_cosine(inner), "dim" if colour else ""), "  ", listed))
+            cosine = (_cosine(inner), "dim" if colour else "")
+            place.add(Text.assemble(cosine, "  ", _listed(inner, words)))
+
+
+def _listed(branch: Branch, words: Sequence[str]) -> str:
+    return ", ".join(_short(visible(words[leaf])) for leaf in branch.leaves)
+
+
+def _short(word: str) -> str:
+    if len(word) <= LONGEST:
+        return word
+    half = (LONGEST - 1) // 2
+    return f"{word[:half]}…{word[-half:]}"
 
 
 def _head(branch: Branch, colour: bool) -> Text:
@@ -56,4 +72,4 @@ def _head(branch: Branch, colour: bool) -> Text:
 
 
 def _cosine(branch: Branch) -> str:
-    return f"{branch.cosine:.2f}".replace("0.", ".", 1)
+    return decimals(branch.cosine, 2)

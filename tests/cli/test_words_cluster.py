@@ -77,6 +77,46 @@ def test_a_tree_in_the_terminal_and_a_list_in_a_pipe(typed: Typed) -> None:
     assert piped.out.startswith("word\tcluster\tcosine")
 
 
+def test_json_has_the_tree_and_its_merges_where_it_is_asked(typed: Typed) -> None:
+    """fruit1 and fruit2 are joined first, then tool1 with both: number 3, after the three words."""
+    line = ("words", "cluster", "a", "--words", "fruit1,fruit2,tool1", "--clusters", "2",
+            "--method", "agglomerative", "--format", "json")  # fmt: skip
+    found = json.loads(typed(*line, "--tree").out)
+    plain = json.loads(typed(*line).out)
+    assert {name: found[name] for name in plain} == plain
+    assert sorted(found.keys() - plain.keys()) == ["leaves", "merges", "tree"]
+    assert found["leaves"] == ["fruit1", "fruit2", "tool1"]
+    first, last = found["merges"]
+    assert (sorted(first["joins"]), first["size"]) == ([0, 1], 2)
+    assert (sorted(last["joins"]), last["size"]) == ([2, 3], 3)
+    assert found["tree"]["words"] == ["tool1"]
+    assert found["tree"]["cosine"] == pytest.approx(last["cosine"])
+    (inner,) = found["tree"]["branches"]
+    assert (sorted(inner["words"]), inner["size"], inner["branches"]) == (
+        ["fruit1", "fruit2"],
+        2,
+        [],
+    )
+
+
+def test_too_many_words_for_a_dendrogram_are_refused_before_they_are_compared(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else ten thousand words are clustered for minutes, and then refused."""
+    monkeypatch.setattr("nlpwb.report.dendrogram.MOST", 20)
+
+    def compared(*_: object) -> None:
+        raise AssertionError("the words were compared")
+
+    monkeypatch.setattr("nlpwb.vectors.clusters.linkage", compared)
+    done = typed("words", "cluster", "a", "--method", "agglomerative", "-o", "tree.png")
+    assert (done.code, done.err) == (
+        1,
+        "nlpwb: -o tree.png: a dendrogram of 36 words cannot be read; take 20 at most, "
+        "or print the tree with --tree\n",
+    )
+
+
 def test_a_dendrogram_is_drawn(typed: Typed, tmp_path: Path) -> None:
     done = typed("words", "cluster", "a", "--method", "agglomerative", "-o", "tree.svg", "-v")
     assert done.code == 0
@@ -97,6 +137,7 @@ def test_a_dendrogram_is_drawn(typed: Typed, tmp_path: Path) -> None:
          "ask for 35 at most, or name more words"),
         ("a --clusters 1", 2, "--clusters must be auto or a whole number from 2 on, got 1"),
         ("a --clusters many", 2, "--clusters must be auto or a whole number from 2 on, got many"),
+        ("a --top 9 -k 5", 2, "-k 5 counts the neighbours of --around WORD; add it, or leave -k out"),
         ("a --method ward", 2, "--method 'ward' is not known; there are: agglomerative, kmeans"),
         ("a --tree", 2, "--tree: k-means makes no tree; add --method agglomerative"),
         ("a -o tree.png", 2, "-o tree.png: k-means makes no tree; add --method agglomerative"),

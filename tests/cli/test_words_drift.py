@@ -42,6 +42,17 @@ def test_machine_formats_have_all_words_and_all_neighbours(typed: Typed) -> None
     assert {name[:4] for name in lost} == {"frui"}
 
 
+@pytest.mark.parametrize("format", ["tsv", "csv", "jsonl"])
+def test_the_figures_of_the_whole_are_said_beside_rows_of_words(typed: Typed, format: str) -> None:
+    """These rows have no place for them."""
+    line = ("words", "drift", "a", "b", "-k", "5")
+    table = typed(*line, "--format", "table").out.splitlines()
+    done = typed(*line, "--format", format, "-v")
+    assert done.err.startswith("neighbours kept (mean Jaccard): .")
+    assert done.err.split("   ")[0] == table[1].split("   ")[0]
+    assert len(done.err.splitlines()) == 1
+
+
 def test_json_has_the_figures_of_the_whole(typed: Typed) -> None:
     done = typed("words", "drift", "a", "b", "-k", "5", "--format", "json")
     found = json.loads(done.out)
@@ -63,6 +74,20 @@ def test_words_can_be_named_in_any_case_and_in_a_file(typed: Typed, tmp_path: Pa
     for words, judged in (("Fruit5,CITY2", {"fruit5", "city2"}), ("@list.txt", {"tool1", "city2"})):
         done = typed("words", "drift", "a", "b", "--words", words, "--format", "jsonl")
         assert {json.loads(line)["word"] for line in done.out.splitlines()} == judged
+
+
+def test_unknown_words_of_a_file_are_left_out_and_named(typed: Typed, tmp_path: Path) -> None:
+    """As by cluster and plot: one word of a list of hundreds must not end the command."""
+    line = "words drift a b --min-count 101 --words @list.txt --format jsonl"
+    (tmp_path / "list.txt").write_text("qqq\ntool9\nfruit0\n", encoding="utf-8")
+    done = typed(*line.split())
+    assert [json.loads(row)["word"] for row in done.out.splitlines()] == ["fruit0"]
+    assert "nlpwb: left out, because a does not know them: qqq\n" in done.err
+    assert "left out, because they are not in both a and b 101 times or more: tool9\n" in done.err
+    (tmp_path / "list.txt").write_text("qqq\n", encoding="utf-8")
+    done = typed(*line.split())
+    assert (done.code, done.out) == (1, "")
+    assert "--words @list.txt: none of its words is in both a and b 101 times or more" in done.err
 
 
 def test_the_order_can_be_that_of_cosines(typed: Typed) -> None:
@@ -92,6 +117,7 @@ def test_rare_words_are_left_out_where_it_is_asked(typed: Typed) -> None:
             1,
             "the word 'tool9' is not in both a and b 101 times or more; leave it out of --words",
         ),
+        ("a b --words tool1 --top 5", 2, "--words and --top contradict each other; give one"),
         ("a b --words ,", 1, "--words ,: there is no word in it; name one at least"),
         ("a b --words @none.txt", 1, "--words @none.txt: no such file or directory; name a file with a word a line"),
         ("a b --by size", 2, "--by 'size' is not known; did you mean cosine?"),

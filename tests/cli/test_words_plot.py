@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,37 @@ def test_every_picture_can_be_made(
     assert ("perplexity 2" in done.err) == (projection == "tsne")
 
 
+@pytest.mark.parametrize("asked", [("--out", "rows.tsv"), ("--format", "tsv")])
+def test_a_picture_and_its_coordinates_in_one_run(
+    typed: Typed, tmp_path: Path, asked: tuple[str, str]
+) -> None:
+    """A format or a file for rows that was named is not swallowed by -o."""
+    line = ("words", "plot", "a", "--top", "9")
+    rows = typed(*line).out
+    done = typed(*line, "-o", "map.svg", *asked)
+    assert done.code == 0
+    assert (tmp_path / "map.svg").exists()
+    printed = (tmp_path / "rows.tsv").read_text(encoding="utf-8") if "--out" in asked else done.out
+    assert printed == rows
+
+
+def test_the_number_of_clusters_is_asked_for_as_in_words_cluster(typed: Typed) -> None:
+    """auto, which is the default, or a number."""
+    line = ("words", "plot", "a", "--top", "9")
+    assert typed(*line, "--clusters", "auto").out == typed(*line).out
+    rows = [row.split("\t") for row in typed(*line, "--clusters", "2").out.splitlines()[1:]]
+    assert {row[3] for row in rows} == {"1", "2"}
+
+
+def test_a_word_of_control_characters_makes_a_picture(typed: Typed, tmp_path: Path) -> None:
+    """An SVG with them would be no XML."""
+    rows = np.array([[1, 0], [0, 1], [1, 1]], dtype=np.float32)
+    write_folder(tmp_path / "odd", WordVectors(["x\x1b", "y\x01z", "w"], rows), {})
+    assert typed("words", "plot", "odd", "--top", "3", "-o", "odd.svg").code == 0
+    texts = [e.text for e in ElementTree.parse(tmp_path / "odd.svg").iter() if e.text]
+    assert {"x�", "y�z", "w"} <= set(texts)
+
+
 def test_words_are_coloured_by_the_axis_that_they_lean_to(typed: Typed, tmp_path: Path) -> None:
     """Two fruits, two tools and a stranger among a hundred words of no kind, which say what a usual cosine is."""
     draw = np.random.default_rng(0)
@@ -146,7 +178,10 @@ def test_a_file_without_counts_and_a_word_without_a_direction(typed: Typed, tmp_
         ("a --top 9 -o no/map.png", 1, "-o no/map.png: the folder no does not exist; make it first"),
         ("a --top 9 --projection umap", 2, "--projection 'umap' is not known; there are: pca, tsne"),
         ("a --top 9 --theme drak", 2, "--theme 'drak' is not known; did you mean dark?"),
-        ("a --top 9 --clusters 9", 2, "--clusters must be between 2 and 8, got 9"),
+        ("a --top 9 --clusters 9", 2, "--clusters must be auto or a whole number from 2 to 8, got 9"),
+        ("a --top 9 --clusters many", 2, "--clusters must be auto or a whole number from 2 to 8, got many"),
+        ("a --top 9 -k 5", 2, "-k 5 counts the neighbours of --around WORD; add it, or leave -k out"),
+        ("nowhere --top 6000", 1, "--top 6000: a map of more than 5,000 words is a cloud; take 5,000 at most"),
         ("a --top 5 --clusters 5", 1, "--clusters 5: there are 5 words; ask for 4 at most"),
         ("a --top 9 --colour-by none --clusters 3", 2, "--clusters has no effect without --colour-by cluster; leave one out"),
         ("a --top 9 --axis fruit", 2, "--axis fruit names no words; write --axis NAME=WORD,WORD as in fruit=banana,orange"),

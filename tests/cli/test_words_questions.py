@@ -218,6 +218,24 @@ def test_analogies_of_a_batch(ask: Typed) -> None:
     assert done.err.startswith("nlpwb: 2 of 4 lines have no answer: no word follows the last -;")
 
 
+def test_a_word_of_zeros_is_answered_by_a_note_in_a_batch(ask: Typed) -> None:
+    """A row of zeros has no direction: whatever was said of it would be chance."""
+    done = ask("words", "odd", "w", "-", stdin="king queen zero\nking queen boat\n")
+    assert done.out.splitlines()[1] == "king queen zero\t\t\t\t\tzero: its vector is all zeros"
+    assert len(done.out.splitlines()) == 5
+    done = ask("words", "similarity", "w", "-", stdin="king zero\nking queen\n")
+    assert done.out.splitlines()[1] == "king\tzero\t\tzero: its vector is all zeros"
+    done = ask("words", "axes", "w", "-", "--axis", "m=man", stdin="zero\nking\n")
+    assert done.out.splitlines()[1] == "zero\t\t\tits vector is all zeros"
+    assert done.err == "nlpwb: 1 of 2 lines has no answer: its vector is all zeros\n"
+
+
+def test_a_word_without_an_answer_beside_others_is_named(ask: Typed) -> None:
+    done = ask("words", "axes", "w", "--axis", "m=man", "king", "zero", "--format", "table")
+    assert done.out.splitlines()[2].split() == ["zero", "–", "–"]
+    assert done.out.splitlines()[-1] == "zero: its vector is all zeros"
+
+
 def test_the_odd_one(ask: Typed) -> None:
     """As units king, queen and boat add up to half of queen: cosines 1, ½, −½."""
     assert printed(ask, "words odd w king queen boat --format table") == (
@@ -347,10 +365,21 @@ HOW = "write king - man + woman, or three words: man king woman"
          "--axis: the name a is taken or given twice; give each axis a name of its own"),
         ("axes w --axis a=man --axis note=king boat", None, 2,
          "--axis: the name note is taken or given twice; give each axis a name of its own"),
+        ("axes w --axis word=man king", None, 2,
+         "--axis: the name word is taken or given twice; give each axis a name of its own"),
+        ("axes w --axis note=man king", None, 2,
+         "--axis: the name note is taken or given twice; give each axis a name of its own"),
+        ("axes w --axis rank=man king", None, 2,
+         "--axis: the name rank is taken or given twice; give each axis a name of its own"),
+        ("axes w --axis a=man --axis a_cosine=woman king", None, 2,
+         "--axis: the name a_cosine is taken or given twice; give each axis a name of its own"),
         ("axes w --axis a=king,boat man", None, 1,
          "the words of the axis a have no common direction; choose others"),
-        ("axes w --axis a=zero man", None, 1,
-         "the words of the axis a have no common direction; choose others"),
+        ("axes w --axis a=man,zero king", None, 1,
+         "--axis a: zero has no direction, for its vector is all zeros; choose another word"),
+        ("axes w --axis a=man zero", None, 1, "zero: no answer, for its vector is all zeros"),
+        ("odd w king queen zero", None, 1, "zero: no answer, for its vector is all zeros"),
+        ("similarity w king zero", None, 1, "zero: no answer, for its vector is all zeros"),
     ],
 )  # fmt: skip
 def test_mistakes_get_their_sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from nlpwb.errors import InputError, UsageError
 from nlpwb.report.dendrogram import MOST, draw_dendrogram, plot_dendrogram
 from nlpwb.report.drawing import DPI, drawn
 from nlpwb.report.themes import DARK, LIGHT, Theme, contrast
-from nlpwb.report.word_tree import word_tree
+from nlpwb.report.word_tree import LONGEST, word_tree
 from nlpwb.vectors.clusters import cut, linkage, tree_of
 from nlpwb.vectors.drift import unit_vectors
 from tests.vectors.planted import grouped_table
@@ -93,6 +94,26 @@ def test_more_words_than_can_be_read_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the ending says the format, \.png or \.svg"):
         plot_dendrogram(["a"], merges, [1], title="", path="a.html", theme="light")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_words_of_any_length_and_any_characters_make_a_file(tmp_path: Path) -> None:
+    """Control characters are no XML, half a surrogate pair no text, and 20,000 letters no label."""
+    words = ["a\x1b[1mb\x00", "half \ud800", "w" * 20_000, "none\uffff", *TABLE.words[4:]]
+    for ending in ("png", "svg"):
+        place = str(tmp_path / f"odd.{ending}")
+        plot_dendrogram(words, MERGES, CLUSTERS, title="t\x07", path=place, theme="light")
+    root = ElementTree.parse(tmp_path / "odd.svg").getroot()
+    texts = ["".join(found.itertext()) for found in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a�[1mb�", "half �", "none�", "t�"} <= set(texts)
+    (long,) = [text for text in texts if text.startswith("wwww")]
+    assert re.fullmatch("w+…w+", long)
+
+
+def test_a_tree_as_text_cuts_long_words() -> None:
+    words = ["x" * 20_000, *TABLE.words[1:]]
+    text = word_tree(tree_of(MERGES, bands=6), words, width=80, colour=False)
+    (long,) = re.findall("x+…x+", text.replace("\n", ""))
+    assert len(long) <= LONGEST
 
 
 def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -42,6 +42,17 @@ def texts(figure: Figure) -> list[tuple[str, Bbox]]:
     return found
 
 
+def test_names_of_any_characters_make_a_file(tmp_path: Path) -> None:
+    """Control characters are no XML, not even in a comment, and half a surrogate pair cannot be drawn."""
+    plain = comparison([dataclasses.replace(KEPT[0], method="de\x1bar"), *KEPT[1:]])
+    odd = dataclasses.replace(
+        plain, protocol=dataclasses.replace(plain.protocol, corpus="a\x00b\ud800\uffff")
+    )
+    for ending in ("png", "svg"):
+        plot_comparison(odd, str(tmp_path / f"odd.{ending}"))
+    ElementTree.parse(tmp_path / "odd.svg")
+
+
 def test_what_a_method_costs() -> None:
     """Fitting, and 1,821 test documents at 1,821 a second; nothing is drawn at zero on a logarithmic axis."""
     assert seconds_of(KEPT[1], 1821) == 2

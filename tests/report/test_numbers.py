@@ -7,7 +7,16 @@ import doctest
 import pytest
 
 from nlpwb.report import numbers
-from nlpwb.report.numbers import count, difference, interval, percent, score, seconds, size
+from nlpwb.report.numbers import (
+    count,
+    decimals,
+    difference,
+    interval,
+    percent,
+    score,
+    seconds,
+    size,
+)
 
 
 def test_the_examples_in_the_documentation_hold() -> None:
@@ -87,6 +96,25 @@ def test_percent() -> None:
 def test_score(value: float, metric: str, expected: str) -> None:
     """A leading zero says nothing where every value is between 0 and 1; elsewhere it does."""
     assert score(value, metric) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.8164, ".816"),
+        (-0.5, "−.500"),
+        (0.9996, "1.000"),
+        (-1.0, "−1.000"),
+        (10.162, "10.162"),
+        (-20.5, "−20.500"),
+        (100.2, "100.200"),
+        (0.0, ".000"),
+        (-0.0001, ".000"),
+    ],
+)
+def test_decimals(value: float, expected: str) -> None:
+    """The zero before the point goes; a zero within a number, as in 10.162, is part of it."""
+    assert decimals(value) == expected
 
 
 def test_interval() -> None:

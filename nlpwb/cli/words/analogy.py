@@ -8,6 +8,7 @@ import typer
 
 from nlpwb.cli import options
 from nlpwb.cli.words import asking
+from nlpwb.report.numbers import decimals
 from nlpwb.report.sink import Column
 
 METHODS = ("3cosadd", "3cosmul")
@@ -57,7 +58,7 @@ def analogy(
         Column("question", "question", keep=True, table=batch),
         Column("rank", "rank", right=True),
         Column("word", "word", keep=True),
-        Column("score", method, right=True, keep=True, show=asking.decimals),
+        Column("score", method, right=True, keep=True, show=decimals),
         Column("count", "count", right=True, table=asked.vectors.counts is not None),
         Column("note", "note", wrap=True, table=False),
     ]

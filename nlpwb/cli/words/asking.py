@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Vectors = Annotated[
     Path,
     typer.Argument(
-        help="Word vectors: a folder of ours, or a file of another program.",
+        help="Word vectors: a folder of ours, that of a static model, or a file of another program.",
         metavar="VECTORS",
         show_default=False,
     ),
@@ -65,15 +65,6 @@ def searched(asked: Asked, restrict: int | None) -> str:
     return f"among the first {restrict:,} of the {words:,} words of {asked.name}"
 
 
-def decimals(value: float) -> str:
-    """A cosine or a share in a table.
-
-    >>> decimals(0.8164), decimals(-0.04)
-    ('.816', '−.040')
-    """
-    return f"{value:.3f}".replace("0.", ".", 1).replace("-", "−")
-
-
 def print_answers(
     sink: Sink,
     rows: Iterator[Row],
@@ -91,8 +82,14 @@ def print_answers(
     """
     found = list(rows)
     if not any(row[answered] is not None for row in found):
-        raise InputError(f"{next(iter(found[0].values()))}: no answer, for {found[0]['note']}")
-    notes = list(dict.fromkeys(row["note"] for row in found if row["note"]))
+        raise InputError(f"{_first(found[0])}: no answer, for {found[0]['note']}")
+    notes = list(
+        dict.fromkeys(
+            row["note"] if row[answered] is not None else f"{_first(row)}: {row['note']}"
+            for row in found
+            if row["note"]
+        )
+    )
     if sink.format in ("table", "md"):
         after = [*after, *notes]
     else:
@@ -156,6 +153,11 @@ def _in_parts(sink: Sink, rows: Iterator[Row], columns: Sequence[Column]) -> Non
     sink.write(head)
     while part := list(itertools.islice(rows, _ROWS)):
         sink.write(written[sink.format](part, columns)[len(head) :])
+
+
+def _first(row: Row) -> object:
+    """The first field of a row: what was asked."""
+    return next(iter(row.values()))
 
 
 def _shown(column: Column, noted: bool) -> Column:

@@ -10,11 +10,14 @@ import typer
 from nlpwb.cli import options
 from nlpwb.cli.words import asking
 from nlpwb.errors import UsageError
+from nlpwb.report.numbers import decimals
 from nlpwb.report.sink import Column, Row
 
 if TYPE_CHECKING:
     from nlpwb.workflows.words.leaning import Axis, Leaning, Numbers
 
+TAKEN = ("word", "rank", "note")
+"""Names that no axis can have: the other fields of a row, and the one by which a batch tells questions apart."""
 _SHOWN = 6  # numbers of a vector that a table shows
 
 
@@ -82,14 +85,15 @@ def _axis_columns(names: list[str]) -> list[Column]:
     columns = [Column("word", "word", keep=True)]
     if several:
         columns += [Column(name, name, right=True, keep=True, show=_share) for name in names]
+    keys = list(TAKEN)
     for name in names:
         cosine, above = f"{name}_cosine", f"{name}_above"
+        keys += [name, cosine, above]
         columns += [
-            Column(cosine, f"cosine with {name}", True, show=asking.decimals, table=not several),
+            Column(cosine, f"cosine with {name}", True, show=decimals, table=not several),
             Column(above, "above usual (sd)", True, show=_deviations, table=not several),
         ]
     columns.append(Column("note", "note", wrap=True, table=False))
-    keys = [column.key for column in columns]
     for key in keys:
         if keys.count(key) > 1:
             raise UsageError(

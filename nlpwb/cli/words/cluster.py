@@ -10,17 +10,17 @@ import typer
 
 from nlpwb.cli import options
 from nlpwb.cli.words.asking import Vectors
+from nlpwb.cli.words.choosing import (
+    Around,
+    Clusters,
+    Neighbours,
+    Words,
+    number_of_clusters,
+    wanted_words,
+)
 from nlpwb.errors import UsageError
+from nlpwb.report.numbers import decimals
 from nlpwb.report.sink import Column
-
-Words = Annotated[
-    str | None,
-    typer.Option(help="These words, apart by commas; @FILE: a word a line.", metavar="WORDS"),
-]
-Around = Annotated[
-    str | None, typer.Option(help="This word and its nearest neighbours.", metavar="WORD")
-]
-Neighbours = Annotated[int, typer.Option("-k", help="Neighbours that --around takes.", min=1)]
 
 
 def cluster(
@@ -35,7 +35,7 @@ def cluster(
         ),
     ] = None,
     around: Around = None,
-    k: Neighbours = 40,
+    k: Neighbours = None,
     method: Annotated[
         str,
         typer.Option(
@@ -44,11 +44,14 @@ def cluster(
             metavar="NAME",
         ),
     ] = "kmeans",
-    clusters: Annotated[
-        str, typer.Option(help="How many; auto: by the mean silhouette.", metavar="N|auto")
-    ] = "auto",
+    clusters: Clusters = "auto",
     tree: Annotated[
-        bool, typer.Option("--tree", help="Print the tree of --method agglomerative.")
+        bool,
+        typer.Option(
+            "--tree",
+            help="Print the tree of --method agglomerative, drawn on a terminal, with its merges in JSON; "
+            "other formats have the words alone.",
+        ),
     ] = False,
     output: Annotated[
         str | None,
@@ -62,8 +65,7 @@ def cluster(
     verbose: options.Verbose = False,
 ) -> None:
     """Put words into groups: their size, the words in their middle, and how well they hold together."""
-    from nlpwb.report.dendrogram import check_dendrogram, plot_dendrogram
-    from nlpwb.workflows.words.choosing import Wanted
+    from nlpwb.report.dendrogram import check_dendrogram, check_words, plot_dendrogram
     from nlpwb.workflows.words.clustering import SAMPLE
     from nlpwb.workflows.words.clustering import cluster as run
 
@@ -75,13 +77,19 @@ def cluster(
         check_dendrogram(output)
     if words is None and around is None and top is None:
         top = 1000
+
+    def check(count: int) -> None:
+        if output is not None:
+            check_words(count, output)
+
     found = run(
         vectors,
-        Wanted(words=words, top=top, around=around, k=k),
+        wanted_words(words, top, around=around, neighbours=k),
         method=method,
-        clusters=_number(clusters),
+        clusters=number_of_clusters(clusters),
         seed=seed,
         warn=sink.warn,
+        check=check,
     )
     if found.tried:
         tried = ", ".join(f"{count}: {score:.3f}" for count, score in found.tried)
@@ -111,9 +119,6 @@ def cluster(
         sink.write(word_tree(found.tree, found.words, width=sink.width, colour=colour))
         return
 
-    def decimals(value: float) -> str:
-        return f"{value:.3f}".replace("0.", ".", 1)
-
     sink.table(
         [dataclasses.asdict(group) for group in found.clusters],
         [
@@ -131,13 +136,5 @@ def cluster(
             f"({found.method})   mean silhouette {decimals(found.silhouette)}"
         ],
         records=[dataclasses.asdict(member) for member in found.members],
-        document=found.document(),
+        document=found.document(tree=tree),
     )
-
-
-def _number(text: str) -> int | None:
-    if text == "auto":
-        return None
-    if not text.isascii() or not text.isdigit() or int(text) < 2:
-        raise UsageError(f"--clusters must be auto or a whole number from 2 on, got {text}")
-    return int(text)

@@ -47,7 +47,8 @@ def convert(
     target: Annotated[
         Path,
         typer.Argument(
-            help="What to write: .txt or .bin (word2vec), .vec, .glove, each perhaps .gz; no ending: a folder.",
+            help="What to write: .txt or .bin (word2vec), .vec, .glove, each perhaps .gz; "
+            "no ending, or .vectors: a folder.",
             metavar="B",
             show_default=False,
         ),

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from nlpwb.cli import options
+from nlpwb.errors import UsageError
+from nlpwb.report.numbers import decimals
 from nlpwb.report.sink import Column, Table
 
 
@@ -26,8 +28,13 @@ def drift(
         ),
     ] = None,
     top: Annotated[
-        int, typer.Option(help="Judge this many of the most frequent shared words.", min=1)
-    ] = 10_000,
+        int | None,
+        typer.Option(
+            help="Judge this many of the most frequent shared words; 10000 where none are named.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     k: Annotated[int, typer.Option("-k", help="Neighbours that are compared.", min=1)] = 10,
     min_count: Annotated[
         int, typer.Option(help="Leave out words that either file counts less often.", min=0)
@@ -53,12 +60,19 @@ def drift(
     from nlpwb.workflows.words.drift import drift as run
 
     sink = options.make_sink(format, out, quiet, verbose)
+    if words is not None and top is not None:
+        raise UsageError("--words and --top contradict each other; give one")
     found = run(
-        a, b, words=words, top=top, k=k, min_count=min_count, order=by, seed=seed, warn=sink.warn
+        a,
+        b,
+        words=words,
+        top=top or 10_000,
+        k=k,
+        min_count=min_count,
+        order=by,
+        seed=seed,
+        warn=sink.warn,
     )
-
-    def decimals(value: float) -> str:
-        return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
 
     def some(names: list[str]) -> str:
         return ", ".join(names[:5])
@@ -90,6 +104,8 @@ def drift(
         "Two trainings on one text show what is noise; a word has moved if it stands out against "
         "those of its frequency (--min-count leaves rare ones out)."
     )
+    if sink.format in ("tsv", "csv", "jsonl"):
+        sink.note(before[1])  # their rows are words, and the figures of the whole have no place
     sink.table(
         rows[:show],
         [

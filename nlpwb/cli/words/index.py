@@ -29,7 +29,7 @@ def index(
     verbose: options.Verbose = False,
 ) -> None:
     """Make an index for `words neighbors --index`, and say how much of the exact answer it finds."""
-    from nlpwb.report.numbers import seconds, size
+    from nlpwb.report.numbers import decimals, seconds, size
     from nlpwb.workflows.words.indexing import make_index
 
     sink = options.make_sink(format, out, quiet, verbose)
@@ -46,7 +46,7 @@ def index(
             Column("words", "words", right=True),
             Column("bytes", "size", right=True, show=size),
             Column("seconds", "made in", right=True, keep=True, show=seconds),
-            Column("recall", "recall@10", right=True, keep=True, show=asking.decimals),
+            Column("recall", "recall@10", right=True, keep=True, show=decimals),
             Column("sampled", "sampled", right=True),
             Column("connectivity", "connectivity", table=False),
             Column("expansion_add", "expansion_add", table=False),

@@ -9,6 +9,7 @@ import typer
 from nlpwb.cli import options
 from nlpwb.cli.words import asking
 from nlpwb.errors import UsageError
+from nlpwb.report.numbers import decimals
 from nlpwb.report.sink import Column
 
 
@@ -52,11 +53,11 @@ def neighbors(
         Column("query", "query", keep=True, table=batch or len(words) > 1),
         Column("rank", "rank", right=True),
         Column("word", "word", keep=True),
-        Column("cosine", "cosine", right=True, keep=True, show=asking.decimals),
+        Column("cosine", "cosine", right=True, keep=True, show=decimals),
         Column("count", "count", right=True, table=asked.vectors.counts is not None),
         Column("note", "note", wrap=True, table=False),
     ]
-    said = f"index, recall@10 {asking.decimals(graph.facts.recall)}" if graph else None
+    said = f"index, recall@10 {decimals(graph.facts.recall)}" if graph else None
     if said is not None and (batch or sink.format not in ("table", "md")):
         sink.note(said)
     if batch:

@@ -8,7 +8,14 @@ import typer
 
 from nlpwb.cli import options
 from nlpwb.cli.words.asking import Vectors
-from nlpwb.cli.words.cluster import Around, Neighbours, Words
+from nlpwb.cli.words.choosing import (
+    Around,
+    Clusters,
+    Neighbours,
+    Words,
+    number_of_clusters,
+    wanted_words,
+)
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
 
@@ -23,13 +30,14 @@ def plot(
         int | None, typer.Option(help="The most frequent words.", min=1, show_default=False)
     ] = None,
     around: Around = None,
-    k: Neighbours = 40,
+    k: Neighbours = None,
     output: Annotated[
         str | None,
         typer.Option(
             "-o",
             "--output",
-            help="Draw into this file: .png, .svg, or .html, one page that needs no network.",
+            help="Draw into this file: .png, .svg, or .html, one page that needs no network; "
+            "coordinates are printed too where --out or --format asks for them.",
             metavar="FILE",
         ),
     ] = None,
@@ -44,15 +52,7 @@ def plot(
             metavar="NAME",
         ),
     ] = "auto",
-    clusters: Annotated[
-        int | None,
-        typer.Option(
-            help="How many clusters; else the number with the highest silhouette.",
-            min=2,
-            max=8,
-            show_default=False,
-        ),
-    ] = None,
+    clusters: Clusters = "auto",
     axis: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,8 +70,7 @@ def plot(
 ) -> None:
     """Draw words as a map; without -o, print its coordinates."""
     from nlpwb.report.maps import check_map, write_map
-    from nlpwb.workflows.words.choosing import Wanted
-    from nlpwb.workflows.words.plotting import Style, map_words
+    from nlpwb.workflows.words.plotting import MOST_CLUSTERS, Style, map_words
 
     sink = options.make_sink(format, out, quiet, verbose)
     if output is not None:
@@ -79,11 +78,11 @@ def plot(
     axes = _axes(axis or [])
     picture = map_words(
         vectors,
-        Wanted(words=words, top=top, around=around, k=k),
+        wanted_words(words, top, around=around, neighbours=k),
         Style(
             projection=projection,
             colour_by=("axis" if axes else "cluster") if colour_by == "auto" else colour_by,
-            clusters=clusters,
+            clusters=number_of_clusters(clusters, most=MOST_CLUSTERS),
             axes=axes,
         ),
         seed=seed,
@@ -91,7 +90,8 @@ def plot(
     )
     if output is not None:
         sink.note(write_map(picture, output, theme=theme, option="-o"))
-        return
+        if out is None and format == "auto":
+            return
     by_axis = bool(axes)
     sink.table(
         [

@@ -9,6 +9,7 @@ import typer
 from nlpwb.cli import options
 from nlpwb.cli.words import asking
 from nlpwb.errors import UsageError
+from nlpwb.report.numbers import decimals
 from nlpwb.report.sink import Column
 
 
@@ -43,7 +44,7 @@ def similarity(
     columns = [
         Column("a", "a", keep=True),
         Column("b", "b", keep=True),
-        Column("cosine", "cosine", right=True, keep=True, show=asking.decimals),
+        Column("cosine", "cosine", right=True, keep=True, show=decimals),
         Column("note", "note", wrap=True, table=False),
     ]
     if batch:
@@ -84,7 +85,7 @@ def odd(
         Column("question", "question", keep=True, table=batch),
         Column("rank", "rank", right=True, table=False),
         Column("word", "word", keep=True),
-        Column("cosine", "cosine with the mean", right=True, keep=True, show=asking.decimals),
+        Column("cosine", "cosine with the mean", right=True, keep=True, show=decimals),
         Column("odd", "", keep=True, show=lambda is_odd: "odd" if is_odd else ""),
         Column("note", "note", wrap=True, table=False),
     ]

@@ -24,7 +24,7 @@ def train(
         typer.Option(
             "-o",
             "--output",
-            help="A folder, or a file by its ending: .bin, .vec or .txt, each with .gz too.",
+            help="A folder, or a file by its ending: .bin, .vec, .txt or .glove, each with .gz too.",
             metavar="VECTORS",
             show_default=False,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,17 +65,40 @@ class Clustering:
     merges: Linkage | None = None
     tree: Branch | None = None
 
-    def document(self) -> dict[str, Json]:
-        """As JSON prints it."""
+    def document(self, *, tree: bool = False) -> dict[str, Json]:
+        """As JSON prints it; with ``tree`` also the tree, and the merges from which any other can be made.
+
+        A merge joins two numbers: below the number of ``leaves`` a word of these, from there on an earlier merge.
+        """
         import dataclasses
 
-        return {
+        found: dict[str, Json] = {
             "source": self.source,
             "method": self.method,
             "silhouette": self.silhouette,
             "clusters": [dataclasses.asdict(cluster) for cluster in self.clusters],
             "words": [dataclasses.asdict(member) for member in self.members],
         }
+        if tree:
+            assert self.merges is not None
+            assert self.tree is not None
+            found["tree"] = _branch(self.tree, self.words)
+            found["leaves"] = [*self.words]
+            found["merges"] = [
+                {"joins": [int(one), int(other)], "cosine": 1 - distance, "size": int(size)}
+                for one, other, distance, size in self.merges.tolist()
+            ]
+        return found
+
+
+def _branch(branch: Branch, words: Sequence[str]) -> dict[str, Json]:
+    """A part of a tree as JSON prints it."""
+    return {
+        "cosine": branch.cosine,
+        "size": len(branch.members),
+        "words": [words[leaf] for leaf in branch.leaves],
+        "branches": [_branch(inner, words) for inner in branch.branches],
+    }
 
 
 def cluster(
@@ -86,8 +109,11 @@ def cluster(
     clusters: int | None,
     seed: int,
     warn: Callable[[str], None],
+    check: Callable[[int], None] = lambda _: None,
 ) -> Clustering:
     """Put words into ``clusters`` groups; None: as many as have the highest mean silhouette.
+
+    ``check`` is given the number of words before any work is done for them, and may refuse it.
 
     Raises:
         InputError: too few words for so many clusters, or too many for the method.
@@ -99,6 +125,7 @@ def cluster(
     )
     words, units = chosen.words, chosen.units
     n = len(words)
+    check(n)
     if clusters is not None and clusters >= n:
         raise InputError(
             f"--clusters {clusters}: there are {n} words, and a cluster of each says nothing; "

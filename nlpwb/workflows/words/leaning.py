@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nlpwb.errors import InputError, UsageError
-from nlpwb.workflows.words.asking import Asked, Known, UnknownWord, look_up
+from nlpwb.workflows.words.asking import Asked, Known, UnknownWord, joined, look_up
+from nlpwb.workflows.words.questions import ZEROS
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Axis:
 class Leaning:
     """A word's share, cosine and standard deviations above the usual cosine, for each axis in order.
 
-    Shares are None where the word leans to no axis; all are None where it has no vector.
+    Shares are None where the word leans to no axis; all are None where it has no vector, or one without a direction.
     """
 
     word: str
@@ -65,7 +66,8 @@ def leanings(
     """How far each word leans to each axis; :mod:`nlpwb.vectors.axes` says what that means.
 
     Raises:
-        InputError: a word of an axis is not known, or its words cancel out; a word that is not known, unless in a batch.
+        InputError: a word of an axis is not known or all zeros, or its words cancel out; a word that is not known, unless
+            in a batch.
     """
     import numpy as np
 
@@ -96,6 +98,9 @@ def leanings(
             yield Leaning(word, missing, missing, missing, entry)
             continue
         shares, cosines, above = next(lines)
+        if not entry.vector.any():
+            yield Leaning(word, missing, missing, missing, joined(entry.note, ZEROS))
+            continue
         shares = [None if math.isnan(share) else share for share in shares]
         yield Leaning(word, tuple(shares), tuple(cosines), tuple(above), entry.note)
 
@@ -105,9 +110,15 @@ def _members(asked: Asked, axis: Axis) -> Any:
 
     strict = Asked(asked.name, asked.vectors, batch=False)
     try:
-        return np.stack([look_up(strict, word).vector for word in axis.words])
+        found = [look_up(strict, word).vector for word in axis.words]
     except UnknownWord as error:
         raise InputError(f"--axis {axis.name}: {error}") from None
+    for word, vector in zip(axis.words, found, strict=True):
+        if not vector.any():
+            raise InputError(
+                f"--axis {axis.name}: {word} has no direction, for {ZEROS}; choose another word"
+            )
+    return np.stack(found)
 
 
 def numbers(asked: Asked, words: Iterable[str]) -> Iterator[Numbers]:

@@ -58,6 +58,10 @@ def map_words(
         )
     if style.clusters is not None and style.colour_by != "cluster":
         raise UsageError("--clusters has no effect without --colour-by cluster; leave one out")
+    if wanted.top is not None and wanted.top > MOST:
+        raise InputError(
+            f"--top {wanted.top}: a map of more than {MOST:,} words is a cloud; take {MOST:,} at most"
+        )
     table = read_vectors(source)
     chosen = choose(table, source.name or str(source), wanted, least=LEAST, warn=warn)
     n = len(chosen.words)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlpwb.errors import UsageError
+from nlpwb.errors import InputError, UsageError
 from nlpwb.workflows.words.asking import (
     CHUNK,
     Asked,
@@ -127,7 +127,7 @@ def similarities(asked: Asked, pairs: Iterable[Sequence[str]]) -> Iterator[Simil
 
     Raises:
         UsageError: there are not two words, unless in a batch.
-        InputError: a word that is not known, unless it is one of a batch.
+        InputError: a word that is not known or has no direction, unless it is one of a batch.
     """
     for pair in pairs:
         try:
@@ -139,16 +139,30 @@ def similarities(asked: Asked, pairs: Iterable[Sequence[str]]) -> Iterator[Simil
                 raise
             yield Similarity(pair[0], " ".join(pair[1:]), None, str(error))
             continue
-        cosine = _cosine(a, b)
-        yield Similarity(pair[0], pair[1], cosine, joined(note, ZEROS if cosine is None else None))
+        empty = _empty(asked, pair, (a, b))
+        cosine = _cosine(a, b) if empty is None else None
+        yield Similarity(pair[0], pair[1], cosine, joined(note, empty))
 
 
-def _cosine(a: Known, b: Known) -> float | None:
+def _empty(asked: Asked, typed: Sequence[str], found: Sequence[Known]) -> str | None:
+    """The note of a question with a word that has no direction, which makes it senseless; None where there is none.
+
+    Raises:
+        InputError: the same, but for a batch.
+    """
+    words = [word for word, known in zip(typed, found, strict=True) if not known.vector.any()]
+    if not words:
+        return None
+    if not asked.batch:
+        raise InputError(f"{words[0]}: no answer, for {ZEROS}")
+    return f"{words[0]}: {ZEROS}"
+
+
+def _cosine(a: Known, b: Known) -> float:
     import numpy as np
 
     one, other = a.vector.astype(np.float64), b.vector.astype(np.float64)
-    length = np.sqrt((one @ one) * (other @ other))
-    return float(one @ other / length) if length else None
+    return float(one @ other / np.sqrt((one @ one) * (other @ other)))
 
 
 def odd_ones(asked: Asked, questions: Iterable[Sequence[str]]) -> Iterator[Member]:
@@ -156,7 +170,7 @@ def odd_ones(asked: Asked, questions: Iterable[Sequence[str]]) -> Iterator[Membe
 
     Raises:
         UsageError: there are fewer than three words, unless in a batch.
-        InputError: a word that is not known, unless it is one of a batch.
+        InputError: a word that is not known or has no direction, unless it is one of a batch.
     """
     for words in questions:
         question = " ".join(words)
@@ -168,6 +182,10 @@ def odd_ones(asked: Asked, questions: Iterable[Sequence[str]]) -> Iterator[Membe
             if not asked.batch:
                 raise
             yield Member(question, None, None, None, None, str(error))
+            continue
+        empty = _empty(asked, words, found)
+        if empty is not None:
+            yield Member(question, None, None, None, None, joined(note, empty))
             continue
         yield from _ranked(question, found, note)
 
