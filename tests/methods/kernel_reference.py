@@ -41,8 +41,10 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def windows(ids: list[int], setting: Setting, random: Random) -> Iterator[tuple[int, list[int]]]:
-    """Every centre of the thinned sentences with the words of its window."""
+def windows(
+    ids: list[int], setting: Setting, random: Random
+) -> Iterator[tuple[int, int, list[int]]]:
+    """Every centre of the thinned sentences, its place, and the words of its window."""
     sentence: list[int] = []
     for word in ids:
         if word >= 0:
@@ -52,28 +54,28 @@ def windows(ids: list[int], setting: Setting, random: Random) -> Iterator[tuple[
         for centre, middle in enumerate(sentence if len(sentence) > 1 else []):
             reach = setting.window - random.bits() % setting.window
             near = sentence[max(0, centre - reach) : centre]
-            near += sentence[centre + 1 : centre + reach + 1]
-            if near:
-                yield middle, near
+            yield centre, middle, near + sentence[centre + 1 : centre + reach + 1]
         sentence = []
 
 
-def noise(setting: Setting, random: Random, unlike: int) -> list[int]:
+def noise(setting: Setting, random: Random) -> list[int]:
     drawn = []
     for _ in range(setting.negative):
         word = (random.bits() * len(setting.keep)) >> 31
         if random.bits() >= setting.threshold[word]:
             word = int(setting.alias[word])
-        if word != unlike:
-            drawn.append(word)
+        drawn.append(word)
     return drawn
 
 
 def skipgram(ids: list[int], setting: Setting, state: int) -> None:
-    """Equation 4 of Mikolov et al. (2013b), the window's words as a batch, noise drawn once for it."""
+    """Equation 4 of Mikolov et al. (2013b), the window's words as a batch, noise drawn once for it and the next one."""
     random = Random(state)
-    for centre, contexts in windows(ids, setting, random):
-        outputs = [centre, *noise(setting, random, centre)]
+    drawn: list[int] = []
+    for place, centre, contexts in windows(ids, setting, random):
+        if place % 2 == 0:
+            drawn = noise(setting, random)
+        outputs = [centre, *(word for word in drawn if word != centre)]
         W, C = setting.W[contexts].copy(), setting.C[outputs].copy()
         wanted = np.zeros(len(outputs))
         wanted[0] = 1
@@ -85,7 +87,7 @@ def skipgram(ids: list[int], setting: Setting, state: int) -> None:
 def hidden_layer(ids: list[int], setting: Setting, state: int, *, cbow: bool) -> None:
     """The mean of input rows predicts a word: by noise words, or along its path where ``negative`` is 0."""
     random = Random(state)
-    for centre, contexts in windows(ids, setting, random):
+    for _, centre, contexts in windows(ids, setting, random):
         sources = contexts if cbow else [centre]
         rows = [row for source in sources for row in setting.rows[source]]
         hidden = setting.W[rows].mean(axis=0)
@@ -94,7 +96,8 @@ def hidden_layer(ids: list[int], setting: Setting, state: int, *, cbow: bool) ->
             if setting.negative == 0:
                 pairs = [(point, 1.0 - code) for point, code in setting.paths[target]]
             else:
-                pairs = [(target, 1.0), *((w, 0.0) for w in noise(setting, random, target))]
+                drawn = noise(setting, random)
+                pairs = [(target, 1.0), *((word, 0.0) for word in drawn if word != target)]
             for start in range(0, len(pairs), 6):  # six at a time, then their rows move
                 group = pairs[start : start + 6]
                 outputs = [output for output, _ in group]

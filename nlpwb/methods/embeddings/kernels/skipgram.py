@@ -1,7 +1,7 @@
 """Skip-gram with negative sampling, a window at a time.
 
 Every word of a window predicts its centre, against noise words that are drawn once and serve the whole window (Ji et al. 2016,
-arXiv:1604.04661). A window is then three small matrix products, of context rows (k, d) and output rows (1 + negative, d): scores,
+arXiv:1604.04661), and here the next one, too. A window is then three small matrix products, of context rows (k, d) and output rows (1 + negative, d): scores,
 and the gradients of either side, from copies of the rows; each row of the tables is read once and written once.
 
 Threads call this side by side on the same tables without locks; an update may be lost where two meet in one row, which costs
@@ -26,6 +26,9 @@ from nlpwb.methods.embeddings.kernels.shared import (
     rate_at,
     sigmoid,
 )
+
+SHARED = 2
+"""Neighbouring windows that share their noise words, whose rows are then still at hand."""
 
 
 @kernel(
@@ -61,7 +64,7 @@ def skipgram_negative(
     state = np.uint64(seed)
     kept = np.empty(LONGEST_SENTENCE, np.int32)
     reaches = np.empty(LONGEST_SENTENCE, np.int32)
-    drawn = np.empty((LONGEST_SENTENCE, negative), np.int32)
+    drawn = np.empty((LONGEST_SENTENCE // SHARED + 1, negative), np.int32)
     contexts = np.empty(2 * window, np.int32)
     most = (negative + GROUP) // GROUP * GROUP  # 1 + negative, rounded up to whole groups
     outputs = np.zeros(most, np.int32)
@@ -88,25 +91,28 @@ def skipgram_negative(
         for centre in range(n if n > 1 else 0):
             state = advance(state)
             reaches[centre] = window - bits(state) % window
-            for i in range(negative):
-                state = advance(state)
-                noise = (bits(state) * vocabulary) >> 31
-                state = advance(state)
-                if bits(state) >= threshold[noise]:
-                    noise = np.int64(alias[noise])
-                drawn[centre, i] = noise
+            if centre % SHARED == 0:
+                for i in range(negative):
+                    state = advance(state)
+                    noise = (bits(state) * vocabulary) >> 31
+                    state = advance(state)
+                    if bits(state) >= threshold[noise]:
+                        noise = np.int64(alias[noise])
+                    drawn[centre // SHARED, i] = noise
         for place in range(min(n, window + AHEAD)):
             fetch_row(W, kept[place])
         for centre in range(min(n, AHEAD)):
             fetch_row(C, kept[centre])
+        if n > 1:
             for i in range(negative):
-                fetch_row(C, drawn[centre, i])
+                fetch_row(C, drawn[0, i])
         for centre in range(n if n > 1 else 0):
             later = centre + AHEAD
             if later < n:
                 fetch_row(C, kept[later])
-                for i in range(negative):
-                    fetch_row(C, drawn[later, i])
+                if later % SHARED == 0:
+                    for i in range(negative):
+                        fetch_row(C, drawn[later // SHARED, i])
             if later + window < n:
                 fetch_row(W, kept[later + window])
             word = kept[centre]
@@ -119,8 +125,8 @@ def skipgram_negative(
             outputs[0] = word
             m = 1
             for i in range(negative):
-                if drawn[centre, i] != word:
-                    outputs[m] = drawn[centre, i]
+                if drawn[centre // SHARED, i] != word:
+                    outputs[m] = drawn[centre // SHARED, i]
                     m += 1
             for j in range(m):
                 row = outputs[j]
