@@ -15,10 +15,11 @@ def put_whole(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         OSError: the operating system refuses; nothing is left behind, and what was there stays.
     """
-    target = path.resolve() if path.is_symlink() else path
-    if target.exists() and not target.is_file():
-        write(target)
+    # Asked before the link is followed: that of /dev/stdout ends at a pipe, which has no path.
+    if path.exists() and not path.is_file():
+        write(path)
         return
+    target = path.resolve() if path.is_symlink() else path
     temporary = target.with_name(f".{os.getpid()}.{target.name}")
     try:
         write(temporary)

@@ -7,6 +7,7 @@ as equations 3 and 4 over cosines.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -22,9 +23,19 @@ METHODS: tuple[Method, ...] = ("3cosadd", "3cosmul")
 EPSILON = 0.001
 """What keeps 3CosMul from dividing by zero (Levy & Goldberg 2014, below equation 4)."""
 RIGHT, WRONG, UNKNOWN = 1, 0, -1
+_TOGETHER = 128  # questions of 3CosMul in one pass over the table: about as many vectors as there are queries in one of 3CosAdd
 _SCORES = 1 << 23  # numbers in a block of scores: 32 MB
 # A prediction that is an input in another case is passed over, this often; then it stands, and is wrong.
 _PREDICTIONS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Vectors ``positive`` (p, dim), one at least, and ``negative`` (n, dim); rows of the table that are no answer."""
+
+    positive: Floats
+    negative: Floats
+    exclude: Collection[int] = ()
 
 
 def multiplied(
@@ -66,25 +77,51 @@ def solve(
     Each vector counts by its direction alone. The score of 3CosAdd is the cosine with the sum, the score of 3CosMul is
     :func:`multiplied`. ``exclude``, ``restrict``, ties and missing answers are those of :func:`~nlpwb.vectors.neighbors.nearest`.
     """
-    plus, minus = unit_rows(positive), unit_rows(negative)
-    if method == "3cosadd":
-        query = plus.sum(axis=0) - minus.sum(axis=0)
-        rows, scores = nearest(vectors, query[None], k=k, exclude=[exclude], restrict=restrict)
-    else:
-        blocks = _multiplied_blocks(vectors, plus, minus, restrict)
-        rows, scores = greatest(blocks, 1, k=k, hidden=hidden_rows([exclude]))
+    question = Question(positive, negative, exclude)
+    rows, scores = solve_all(vectors, [question], k=k, method=method, restrict=restrict)
     return rows[0], scores[0]
 
 
+def solve_all(
+    vectors: WordVectors,
+    questions: Sequence[Question],
+    *,
+    k: int,
+    method: Method = "3cosadd",
+    restrict: int | None = None,
+) -> tuple[Rows, Floats]:
+    """What :func:`solve` finds for each of q questions, many in one pass over the table: rows (q, k), scores (q, k)."""
+    signed = [(unit_rows(asked.positive), unit_rows(asked.negative)) for asked in questions]
+    exclude = [asked.exclude for asked in questions]
+    if method == "3cosadd":
+        queries = np.stack([plus.sum(axis=0) - minus.sum(axis=0) for plus, minus in signed])
+        return nearest(vectors, queries, k=k, exclude=exclude, restrict=restrict)
+    rows = np.empty((len(questions), k), dtype=np.int64)
+    scores = np.empty((len(questions), k), dtype=np.float32)
+    for start in range(0, len(questions), _TOGETHER):
+        part = slice(start, start + _TOGETHER)
+        blocks = _multiplied_blocks(vectors, signed[part], restrict)
+        hidden = hidden_rows(exclude[part])
+        rows[part], scores[part] = greatest(blocks, len(signed[part]), k=k, hidden=hidden)
+    return rows, scores
+
+
 def _multiplied_blocks(
-    vectors: WordVectors, plus: Floats, minus: Floats, restrict: int | None
+    vectors: WordVectors, signed: Sequence[tuple[Floats, Floats]], restrict: int | None
 ) -> Iterator[tuple[int, Floats]]:
-    for start, cosines in cosine_blocks(vectors, np.vstack([plus, minus]), restrict=restrict):
+    """Scores of 3CosMul (q, rows of a block); the units of each question are those it adds and those it takes away."""
+    units = np.vstack([matrix for pair in signed for matrix in pair])
+    for start, cosines in cosine_blocks(vectors, units, restrict=restrict):
         zeros = np.flatnonzero(np.isinf(cosines[0]))
         cosines[:, zeros] = 0
-        scores = multiplied(list(cosines[: len(plus)]), list(cosines[len(plus) :]))
-        scores[zeros] = -np.inf
-        yield start, scores[None]
+        scores = np.empty((len(signed), cosines.shape[1]), dtype=np.float32)
+        first = 0
+        for row, (plus, minus) in enumerate(signed):
+            middle, last = first + len(plus), first + len(plus) + len(minus)
+            scores[row] = multiplied(list(cosines[first:middle]), list(cosines[middle:last]))
+            first = last
+        scores[:, zeros] = -np.inf
+        yield start, scores
 
 
 def solve_analogies(

@@ -2,9 +2,10 @@
 
 An axis is the direction of the mean of its words' unit vectors. A word's cosine with it says little by itself: the vectors of
 most trainings share a common direction, which makes every word somewhat similar to every axis, and to some axes more
-than to others. So the cosine is compared with those of the table's most frequent words: it lies so many of their standard
-deviations above their mean (0 and less is no lean at all). A word's shares are these numbers divided by their sum. They
-depend on no temperature as a softmax's would, and an arbitrary word, which a softmax would share out too, leans to nothing.
+than to others. So the cosine is compared with those of the table's first words, in most the most frequent: it lies so many of
+their standard deviations above their mean (0 and less is no lean at all). A word's shares are these numbers divided by their
+sum. They depend on no temperature as a softmax's would, and an arbitrary word, which a softmax would share out too, leans to
+nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nlpwb.vectors.similarity import unit_rows
 from nlpwb.vectors.table import Floats, WordVectors
 
 USUAL = 20_000
-"""The most frequent words, which say what a usual cosine is."""
+"""The first words of the table, in most the most frequent; they say what a usual cosine is."""
 LEAST = 2.0
 """Standard deviations above the usual cosine from which a word leans to an axis: about one word in forty does by chance."""
 

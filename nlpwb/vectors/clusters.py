@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,12 +36,19 @@ def spherical_kmeans(units: Floats, count: int, *, seed: int, starts: int = STAR
     """Cluster rows of length 1, (n, dim), by the cosine to their cluster's centre: int64 (n,).
 
     Euclidean k-means gives the start, the best of several; then centres of length 1 and assignments by cosine take turns
-    until nothing changes (Dhillon & Modha 2001, "Concept decompositions for large sparse text data", section 3).
+    until nothing changes (Dhillon & Modha 2001, "Concept decompositions for large sparse text data", section 3). Rows of fewer
+    directions than ``count`` make fewer clusters, one each.
     """
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):  # the same sums on every machine
+    with (
+        threadpool_limits(1),
+        warnings.catch_warnings(),
+    ):  # one thread: the same sums on every machine
+        # It tells of fewer directions than clusters, in words for programmers; the labels tell it, too.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model = KMeans(count, n_init=starts, random_state=seed).fit(units)
         labels = np.asarray(model.labels_, dtype=np.int64)
         for _ in range(ROUNDS):

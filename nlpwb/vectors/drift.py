@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpwb.vectors.neighbors import nearest
+from nlpwb.vectors.similarity import unit_rows
 from nlpwb.vectors.table import Floats, WordVectors
 
 Rows = NDArray[np.int64]
@@ -26,7 +27,8 @@ def shared_words(a: WordVectors, b: WordVectors, *, min_count: int = 0) -> list[
     rows = np.array([(row, other) for _, row, other in found], dtype=np.int64).reshape(-1, 2)
     kept = np.ones(len(found), dtype=bool)
     for table, places in ((a, rows[:, 0]), (b, rows[:, 1])):
-        kept &= np.asarray(table.norms)[places] > 0
+        norms = np.asarray(table.norms)[places]
+        kept &= (norms > 0) & np.isfinite(norms)
         if table.counts is not None:
             kept &= np.asarray(table.counts)[places] >= min_count
     return [found[place][0] for place in np.flatnonzero(kept).tolist()]
@@ -36,9 +38,7 @@ def unit_vectors(table: WordVectors, words: Sequence[str]) -> Floats:
     """The vectors of some words of the table, float32 (n, dim), each of length 1; a vector of zeros stays as it is."""
     rows = [table.numbers[word] for word in words]
     vectors = np.asarray(table.vectors[rows], dtype=np.float32)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    units: Floats = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-    return units
+    return unit_rows(vectors)
 
 
 def neighbor_rows(units: Floats, rows: Rows, *, k: int) -> Rows:

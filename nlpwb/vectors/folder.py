@@ -23,11 +23,17 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nlpwb.errors import InputError, ModelError
-from nlpwb.vectors.table import BLOCK, Counts, Floats, Subwords, WordVectors
+from nlpwb.vectors.table import BLOCK, Counts, Floats, Subwords, WordVectors, lengths
 
 FORMAT = 1
 KIND = "word-vectors"
 MANIFEST = "manifest.json"
+GRAPH = "index.usearch"
+FACTS = "index.json"
+"""An index and its facts, which may stand beside (:mod:`nlpwb.vectors.index`)."""
+_OURS = {
+    MANIFEST, "vectors.npy", "norms.npy", "vocabulary.json", "counts.npy", "subwords.npy", "subword-rows.npy", GRAPH, FACTS,
+}  # fmt: skip
 _BLOCK = 1 << 20
 
 
@@ -39,7 +45,8 @@ def is_folder_of_vectors(path: Path) -> bool:
 def write_folder(target: Path, vectors: WordVectors, facts: Mapping[str, Any]) -> None:
     """Write a table as a folder: beside its place, then renamed into it, so that it is there whole or not at all.
 
-    ``facts`` go into the manifest as they are. A folder of word vectors at ``target`` is replaced.
+    ``facts`` go into the manifest as they are. A folder of word vectors at ``target`` is replaced, and the index in it goes
+    with it, since it belongs to the old vectors; of a link that is the folder it names.
 
     Raises:
         InputError: the place is taken by something else, or cannot be written.
@@ -78,7 +85,8 @@ def write_blocks(
         InputError: the place is taken by something else, or cannot be written.
     """
     check_target(target, option=option)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    place = _resolved(target)
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
@@ -102,7 +110,7 @@ def write_blocks(
         }
         text = json.dumps(manifest, ensure_ascii=True, indent=1) + "\n"
         (temporary / MANIFEST).write_text(text, encoding="utf-8")
-        _put_in_place(temporary, target)
+        _put_in_place(temporary, place)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{option}{target}: {reason}; choose another place") from None
@@ -127,7 +135,7 @@ def _write_rows(
         for words, rows in blocks:
             data = np.ascontiguousarray(rows, dtype=np.float32)
             table.write(data.data)
-            norms.append(np.sqrt(np.einsum("ij,ij->i", data, data)))
+            norms.append(lengths(data))
             text = json.dumps(list(words), ensure_ascii=True, separators=(",\n", ":"))[1:-1]
             vocabulary.write(f",\n{text}" if count else text)
             count += len(words)
@@ -159,33 +167,66 @@ def _write_subwords(folder: Path, held: Subwords) -> dict[str, Any]:
     return {"shortest": held.shortest, "longest": held.longest, "buckets": held.buckets}
 
 
-def _put_in_place(temporary: Path, target: Path) -> None:
-    if not target.exists():
-        temporary.rename(target)
+def _put_in_place(temporary: Path, place: Path) -> None:
+    """Give a folder its name; what had it is put back where that fails."""
+    if not place.exists():
+        temporary.rename(place)
         return
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
-    target.rename(old)
-    temporary.rename(target)
+    old = place.with_name(f".{place.name}.{os.getpid()}.old")
+    place.rename(old)
+    try:
+        temporary.rename(place)
+    except BaseException:
+        old.rename(place)
+        raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _resolved(target: Path) -> Path:
+    """The place that a name stands for: of a link its end, of ``.`` a folder's own name."""
+    return Path(os.path.realpath(target))
 
 
 def check_target(target: Path, *, option: str = "-o ") -> None:
     """Refuse a place that :func:`write_folder` could not use, before any work is done for it; sentences begin with ``option``.
 
     Raises:
-        InputError: its folder is missing, or something else stands there.
+        InputError: its folder is missing, or something else stands there, be it beside word vectors.
     """
-    if not target.absolute().parent.is_dir():
+    place = _resolved(target)
+    if not place.parent.is_dir():
+        folder = place.parent if target.is_symlink() else target.parent
+        raise InputError(f"{option}{target}: the folder {folder} does not exist; make it first")
+    try:
+        if not place.exists():
+            return
+        names = sorted(path.name for path in place.iterdir()) if place.is_dir() else None
+        ours = names == [] or (names is not None and _holds_vectors(place))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{option}{target}: {reason}; choose another place") from None
+    if names is None or not ours:
         raise InputError(
-            f"{option}{target}: the folder {target.parent} does not exist; make it first"
+            f"{option}{target}: something else than word vectors stands there; choose another place"
         )
-    if not target.exists():
-        return
-    if target.is_dir() and (is_folder_of_vectors(target) or not any(target.iterdir())):
-        return
-    raise InputError(
-        f"{option}{target}: something else than word vectors stands there; choose another place"
-    )
+    if place == Path(os.path.realpath(os.curdir)):
+        raise InputError(
+            f"{option}{target}: this is the folder you are in, and it would be replaced; name another"
+        )
+    for name in names:
+        if name not in _OURS or (place / name).is_dir():
+            raise InputError(
+                f"{option}{target}: {name} stands there beside the word vectors and would be lost; "
+                "move it away, or choose another place"
+            )
+
+
+def _holds_vectors(folder: Path) -> bool:
+    """Whether a folder says itself that it is one of word vectors, of any version."""
+    try:
+        return is_folder_of_vectors(folder) and _manifest(folder)["kind"] == KIND
+    except ModelError:
+        return False
 
 
 def read_folder(folder: Path, *, verify: bool = False) -> WordVectors:
@@ -208,15 +249,18 @@ def read_folder(folder: Path, *, verify: bool = False) -> WordVectors:
             )
     try:
         words = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+        table = _mapped(folder, "vectors.npy")
+        if not isinstance(words, list) or len(words) != len(table):
+            raise ValueError("vocabulary.json is no list with a word for each vector")
         return WordVectors(
             words=words,
-            vectors=_mapped(folder, "vectors.npy"),
+            vectors=table,
             counts=_mapped(folder, "counts.npy"),
             subwords=_subwords(folder, manifest["subwords"]),
             known_norms=_mapped(folder, "norms.npy"),
             facts=manifest["facts"],
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"the word vectors {folder} cannot be read ({error}); make them again"
         ) from None
@@ -228,14 +272,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         ModelError: it is missing, damaged, or of another kind or a later version.
     """
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        kind, version = manifest["kind"], manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ModelError(
-            f"{folder} is no folder of word vectors: its {MANIFEST} is missing or damaged; "
-            "`nlpwb words train` and `nlpwb words convert` make such folders"
-        ) from None
+    manifest = _manifest(folder)
+    kind, version = manifest["kind"], manifest["format"]
     if kind != KIND:
         raise ModelError(f"{folder} holds a {kind}, not word vectors; name another folder")
     if version > FORMAT:
@@ -243,7 +281,40 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder} was written by a later version (format {version}, this one reads {FORMAT}); "
             "update nlpwb"
         )
+    files = manifest.get("files")
+    if not (
+        {"dimensions", "subwords"} <= manifest.keys()
+        and isinstance(manifest.get("facts"), dict)
+        and isinstance(files, dict)
+        and "vectors.npy" in files
+        and all(
+            isinstance(file, dict) and {"bytes", "sha256"} <= file.keys() for file in files.values()
+        )
+    ):
+        raise _no_manifest(folder)
     return manifest
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of any folder of ours, of which no more is known than its kind and its version."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise _no_manifest(folder) from None
+    if (
+        not isinstance(manifest, dict)
+        or "kind" not in manifest
+        or not isinstance(manifest.get("format"), int)
+    ):
+        raise _no_manifest(folder)
+    return manifest
+
+
+def _no_manifest(folder: Path) -> ModelError:
+    return ModelError(
+        f"{folder} is no folder of word vectors: its {MANIFEST} is missing or damaged; "
+        "`nlpwb words train` and `nlpwb words convert` make such folders"
+    )
 
 
 def _mapped(folder: Path, name: str) -> Any:

@@ -36,7 +36,7 @@ class Geometry:
 
 
 def geometry(vectors: WordVectors, *, words: int = WORDS, neighbors: int = NEIGHBORS) -> Geometry:
-    """The figures of the ``words`` most frequent words (the first ones of the table)."""
+    """The figures of the first ``words`` words of the table: the most frequent ones, where it is in that order."""
     table = np.asarray(vectors.vectors[:words], dtype=np.float32)
     rows = np.flatnonzero(np.abs(table).max(axis=1, initial=0) > 0)
     table = table[rows]

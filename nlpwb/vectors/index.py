@@ -17,13 +17,11 @@ import numpy as np
 
 from nlpwb.errors import InputError, ModelError
 from nlpwb.files import put_whole
-from nlpwb.vectors.folder import read_manifest
+from nlpwb.vectors.folder import FACTS, GRAPH, read_manifest
 from nlpwb.vectors.neighbors import Rows, nearest
 from nlpwb.vectors.similarity import unit_rows
 from nlpwb.vectors.table import Floats, WordVectors
 
-GRAPH = "index.usearch"
-FACTS = "index.json"
 SAMPLE = 1000
 """Words whose neighbours are compared with the exact ones."""
 DEPTH = 10
@@ -68,9 +66,15 @@ def build_index(
     find one, the paper's efConstruction and ef. Recall is the share of the ten nearest words of a sample that is found.
 
     Raises:
-        InputError: usearch is not installed, or the folder cannot be written.
+        InputError: usearch is not installed, the folder cannot be written, or every vector is zero.
     """
     usearch = _usearch()
+    norms = np.asarray(vectors.norms)
+    rows = np.flatnonzero((norms > 0) & np.isfinite(norms))
+    if not len(rows):
+        raise InputError(
+            f"{folder}: its vectors are all zeros, and there is nothing to index; train other vectors"
+        )
     graph = usearch.Index(
         ndim=vectors.dimensions,
         metric="cos",
@@ -79,8 +83,6 @@ def build_index(
         expansion_add=expansion_add,
         expansion_search=expansion_search,
     )
-    norms = np.asarray(vectors.norms)
-    rows = np.flatnonzero(norms > 0)
     table = np.asarray(vectors.vectors)
     graph.add(rows, table if len(rows) == len(table) else table[rows])
     sample = np.random.default_rng(seed).permutation(rows)[:SAMPLE]

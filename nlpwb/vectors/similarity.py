@@ -16,7 +16,10 @@ def unit_rows(matrix: Floats) -> Floats:
     matrix = np.asarray(matrix, dtype=np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
     lengths[lengths == 0] = 1
-    return np.asarray(matrix / lengths[:, None], dtype=np.float32)
+    units = np.empty(matrix.shape, dtype=np.float32)
+    # Into float32 at once: a quotient of its own would be a second table, in float64.
+    np.divide(matrix, lengths[:, None], out=units, casting="same_kind")
+    return units
 
 
 def pair_cosines(

@@ -17,6 +17,16 @@ BLOCK = 1 << 14
 """Rows that are worked on at a time where the whole table would be too much."""
 
 
+def lengths(rows: Floats) -> Floats:
+    """The length of each row (n, dim), float32 (n,).
+
+    Added up in float64: in float32 the squares of numbers beyond 1e19 are infinite, and those below 1e-23 are zero.
+    """
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return np.sqrt(squares).astype(np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Subwords:
     """fastText's slots: ``table`` float32 (buckets, dim); character n-grams of ``shortest`` to ``longest``.
@@ -81,8 +91,7 @@ class WordVectors:
             return self.known_norms
         norms = np.empty(len(self.vectors), dtype=np.float32)
         for start in range(0, len(norms), BLOCK):
-            block = self.vectors[start : start + BLOCK]
-            norms[start : start + BLOCK] = np.sqrt(np.einsum("ij,ij->i", block, block))
+            norms[start : start + BLOCK] = lengths(self.vectors[start : start + BLOCK])
         return norms
 
     def vector(self, word: str) -> Floats | None:

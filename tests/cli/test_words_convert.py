@@ -146,6 +146,24 @@ BAD: list[tuple[str, Callable[[Path], object], int, str]] = [
         2,
         "--duplicates 'last' is not known; there are: first, refuse",
     ),
+    (
+        "- out.bin",
+        GOOD,
+        1,
+        "-: word vectors are read from files alone, not from standard input; name a file",
+    ),
+    (
+        "in.txt -",
+        GOOD,
+        2,
+        "-: word vectors are written to files alone, not to standard output; name a file or a folder",
+    ),
+    (
+        "in.txt .",
+        GOOD,
+        1,
+        ".: something else than word vectors stands there; choose another place",
+    ),
     ("in.txt no/out.bin", GOOD, 1, "no/out.bin: the folder no does not exist; make it first"),
     (
         "in.txt texts",

@@ -56,3 +56,18 @@ def test_tables_of_other_widths_can_be_compared() -> None:
 
 def test_a_vector_that_is_the_mean_has_no_direction() -> None:
     assert centred_units(np.ones((3, 2), dtype=np.float32)).tolist() == [[0, 0]] * 3
+
+
+def test_blocks_and_some_rows_have_the_cosines_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rotation is that of all rows, whatever the size of a block and whichever rows are asked for."""
+    a = grouped_table()
+    b = turned(with_rows(a, {"fruit5": "tool3"})).vectors
+    whole = aligned_cosines(a.vectors, b)
+    one, other = centred_units(a.vectors), centred_units(b)
+    assert whole == pytest.approx(((one @ procrustes(one, other)) * other).sum(axis=1))
+    monkeypatch.setattr("nlpwb.vectors.alignment.BLOCK", 5)
+    rows = np.array([7, 0, 35, 7, 2, 3, 4])
+    assert aligned_cosines(a.vectors, b, rows=rows) == pytest.approx(whole[rows])
+    assert aligned_cosines(a.vectors, b) == pytest.approx(whole)

@@ -51,6 +51,14 @@ def test_the_same_seed_gives_the_same_clusters() -> None:
     assert (spherical_kmeans(units, 6, seed=4) == first).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_fewer_directions_than_clusters_make_fewer_clusters() -> None:
+    """Three directions, two rows each: three clusters where five are asked for, and no warning of a library."""
+    units = np.repeat(np.eye(3, dtype=np.float32), 2, axis=0)
+    labels = spherical_kmeans(units, 5, seed=0)
+    assert labels.tolist() == [0, 0, 1, 1, 2, 2]
+
+
 def test_length_says_nothing_about_the_cluster() -> None:
     """Spherical: each row belongs to the centre of greatest cosine."""
     labels = spherical_kmeans(UNITS, 3, seed=0)

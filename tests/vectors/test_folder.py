@@ -11,7 +11,13 @@ import pytest
 
 from nlpwb.errors import InputError, ModelError
 from nlpwb.vectors.files import read_vectors
-from nlpwb.vectors.folder import read_folder, read_manifest, write_blocks, write_folder
+from nlpwb.vectors.folder import (
+    check_target,
+    read_folder,
+    read_manifest,
+    write_blocks,
+    write_folder,
+)
 from nlpwb.vectors.table import Floats, Subwords, WordVectors
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "word-vectors-1"
@@ -186,3 +192,95 @@ def test_folders_of_the_first_version_can_be_read_for_ever() -> None:
     assert found.subwords.rows == {5: 1, 9: 0}
     assert found.subwords.table.tolist() == [[1, 2], [3, 4]]
     assert (found.subwords.shortest, found.subwords.longest, found.subwords.buckets) == (3, 6, 10)
+
+
+def test_what_else_is_in_the_folder_is_never_lost(folder: Path) -> None:
+    """Somebody's notes beside the vectors, or a folder of theirs; an index belongs to the old vectors and goes with them."""
+    (folder / "index.usearch").write_bytes(b"old")
+    write_folder(folder, table(), {})
+    assert not (folder / "index.usearch").exists()
+    (folder / "notes.txt").write_text("precious")
+    with pytest.raises(
+        InputError, match=r"notes\.txt stands there .* and would be lost; move it away"
+    ):
+        write_folder(folder, table(), {})
+    assert (folder / "notes.txt").read_text() == "precious"
+    (folder / "notes.txt").unlink()
+    (folder / "counts.npy").unlink()
+    (folder / "counts.npy").mkdir()
+    with pytest.raises(InputError, match=r"counts\.npy stands there"):
+        write_folder(folder, table(), {})
+
+
+def test_a_folder_of_another_kind_is_not_replaced(folder: Path) -> None:
+    """A manifest and a vectors.npy do not make word vectors; what nobody can read is not ours to delete."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for content in (json.dumps(manifest | {"kind": "matrix"}), "{", "[]"):
+        (folder / "manifest.json").write_text(content)
+        with pytest.raises(InputError, match="something else than word vectors stands there"):
+            write_folder(folder, table(), {})
+        assert (folder / "manifest.json").read_text() == content
+
+
+def test_of_a_link_the_folder_it_names_is_replaced(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "link").symlink_to("v")
+    (tmp_path / "ahead").symlink_to("later")
+    for name in ("link", "ahead"):
+        write_folder(tmp_path / name, WordVectors(["one"], np.ones((1, 3), np.float32)), {})
+        assert (tmp_path / name).is_symlink()
+    assert read_folder(folder).words == ["one"]
+    assert read_folder(tmp_path / "later").words == ["one"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ahead", "later", "link", "v"]
+
+
+def test_the_folder_one_is_in_is_not_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell would stand in a folder that is gone; and `.` has no name of its own to rename to."""
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match=r"^\.: this is the folder you are in"):
+        check_target(Path(), option="")
+    monkeypatch.chdir(folder.parent)
+    with pytest.raises(InputError, match=r"^\.: something else than word vectors stands there"):
+        check_target(Path(), option="")
+
+
+def test_the_old_folder_comes_back_where_the_new_one_cannot_be_named(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of two renames may fail, as on a file system that is gone; the first is undone."""
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == folder and not self.name.endswith(".old"):
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(InputError, match="input/output error; choose another place"):
+        write_folder(folder, WordVectors(["one"], np.ones((1, 3), np.float32)), {})
+    assert read_folder(folder, verify=True).words == ["king", "queen"]
+    assert [path.name for path in tmp_path.iterdir()] == ["v"]
+
+
+@pytest.mark.parametrize("key", ["files", "facts", "subwords", "dimensions", "format"])
+def test_a_manifest_that_lacks_something_or_has_another_thing_in_its_place(
+    folder: Path, key: str
+) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    changed = [{name: value for name, value in manifest.items() if name != key}]
+    changed += [manifest | {key: value} for value in ("1", ["x"]) if key != "dimensions"]
+    for content in changed:
+        (folder / "manifest.json").write_text(json.dumps(content))
+        with pytest.raises(ModelError):
+            read_vectors(folder)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-20, 1.0, 1e25, 1e37])
+def test_lengths_neither_overflow_nor_vanish(tmp_path: Path, size: float) -> None:
+    """(3, 4) is five long, whatever the unit: squares of float32 would be infinite, or zero."""
+    rows = np.array([[3, 4], [0, 0]], dtype=np.float64) * size
+    held = WordVectors(["long", "zero"], rows.astype(np.float32))
+    write_folder(tmp_path / "v", held, {})
+    for found in (held, read_folder(tmp_path / "v")):
+        assert found.norms.tolist() == pytest.approx([5 * size, 0], rel=1e-6, abs=0)

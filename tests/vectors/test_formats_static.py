@@ -132,3 +132,21 @@ def test_a_damaged_table(tmp_path: Path, header: bytes) -> None:
         (folder / "model.safetensors").write_bytes(content)
         with pytest.raises(InputError, match="is no safetensors file"):
             read_vectors(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [("float32", "nan", "nan"), ("float16", "inf", "inf"), ("float64", "-1e300", "-inf")],
+)
+def test_numbers_that_are_none_are_refused_with_their_word(
+    tmp_path: Path, kind: str, value: str, shown: str
+) -> None:
+    """As of a file of text: of NaN every cosine would be NaN, and nobody would know why."""
+    table = TABLE.astype(kind)
+    table[2, 1] = float(value)
+    folder = model(tmp_path / "m", embeddings=table)
+    with pytest.raises(InputError) as error:
+        read_vectors(folder)
+    assert f": word 3 ('queen') has {shown} as its number 2; a vector has finite" in str(
+        error.value
+    )

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from nlpwb.errors import InputError, ModelError
-from nlpwb.vectors.folder import read_folder, write_folder
-from nlpwb.vectors.index import FACTS, GRAPH, Index, build_index, nearest_by_index, open_index
+from nlpwb.vectors.folder import FACTS, GRAPH, read_folder, write_folder
+from nlpwb.vectors.index import Index, build_index, nearest_by_index, open_index
 from nlpwb.vectors.neighbors import nearest
 from nlpwb.vectors.table import WordVectors
 from tests.vectors.small import random_table
@@ -117,6 +117,11 @@ class TestWithUsearch:
         """A folder is replaced whole."""
         built(tmp_path / "w", random_table(20, 3))
         write_folder(tmp_path / "w", random_table(20, 3, seed=5), {})
+        assert not (tmp_path / "w" / GRAPH).exists()
+
+    def test_a_table_of_zeros_has_nothing_to_index(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="all zeros, and there is nothing to index"):
+            built(tmp_path / "w", WordVectors(["a", "b"], np.zeros((2, 3), np.float32)))
         assert not (tmp_path / "w" / GRAPH).exists()
 
     def test_the_facts_are_plain_json(self, tmp_path: Path) -> None:

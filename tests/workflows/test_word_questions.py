@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpwb.errors import UsageError
+from nlpwb.vectors.analogies import METHODS, Method
 from nlpwb.vectors.table import Subwords, WordVectors
 from nlpwb.workflows.words.analogies import analogies, parse_expression
 from nlpwb.workflows.words.asking import Asked, UnknownWord, look_up
@@ -128,3 +129,27 @@ def test_a_word_of_a_batch_that_is_unknown_leaves_its_axes_empty(learned: WordVe
     assert [row.word for row in found] == ["cat", "qqq", "dog"]
     assert found[1].shares == found[1].cosines == (None, None)
     assert found[0].cosines[0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_batch_of_analogies_has_the_answers_of_each_alone(
+    learned: WordVectors, method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share passes over the table: sums of several lengths, own words, lines that cannot be read, all in order."""
+    monkeypatch.setattr("nlpwb.vectors.analogies._TOGETHER", 7)
+    rng = np.random.default_rng(1)
+    questions = [rng.choice(learned.words, 3).tolist() for _ in range(40)]
+    questions += [
+        ["cat"],
+        ["cat", "-", "qqq"],
+        ["cat", "+", "dog"],
+        ["cat", "+", "dog", "-", "is", "-", "car"],
+    ]
+    batch = Asked("w", learned, batch=True)
+    together = list(analogies(batch, questions, k=3, method=method))
+    alone = [row for asked in questions for row in analogies(batch, [asked], k=3, method=method)]
+    assert [(row.question, row.rank, row.word, row.note) for row in together] == [
+        (row.question, row.rank, row.word, row.note) for row in alone
+    ]
+    scores = [[row.score or 0 for row in rows] for rows in (together, alone)]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-5, abs=1e-6)

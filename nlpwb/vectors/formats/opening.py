@@ -37,6 +37,10 @@ def open_rows(
         yield _of_folder(path, given)
         return
     if not path.exists():
+        if str(path) == "-":
+            raise InputError(
+                "-: word vectors are read from files alone, not from standard input; name a file"
+            )
         raise _missing(path)
     if given in (FOLDER, STATIC):
         raise InputError(f"{path} is a file, and {given} is a folder; leave --from out")

@@ -55,8 +55,12 @@ def target_format(path: Path, to: str | None) -> str:
     """The format that a name asks for: by its ending, ``--to`` before it; a folder where there is none.
 
     Raises:
-        UsageError: the ending says nothing, and ``--to`` neither.
+        UsageError: the ending says nothing, and ``--to`` neither; or it is ``-``.
     """
+    if str(path) == "-" and not path.exists():
+        raise UsageError(
+            "-: word vectors are written to files alone, not to standard output; name a file or a folder"
+        )
     if to is not None:
         return to
     ending = path.name.removesuffix(".gz")

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from nlpwb.errors import InputError
-from nlpwb.vectors.formats.words import Reading, shown
+from nlpwb.vectors.formats.words import Reading, not_finite, shown
 from nlpwb.vectors.table import Counts, Floats, Subwords, WordVectors
 
 BLOCK_BYTES = 1 << 22
@@ -136,11 +136,8 @@ class Rows:
         rows = out[: len(words)]
         if np.isfinite(rows).all():
             return
-        row, column = np.argwhere(~np.isfinite(rows))[0].tolist()
-        raise InputError(
-            f"{self.path}: {self.source.place(self._row + row)} ({shown(words[row])}) has {rows[row, column]} as its number "
-            f"{column + 1:,}; a vector has finite numbers only, so make the file anew or leave the word out"
-        )
+        row = int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
+        raise not_finite(self.path, self.source.place(self._row + row), words[row], rows[row])
 
     def _distinct(self, words: list[str], out: Floats) -> list[str]:
         first = self._row

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nlpwb.errors import InputError
+from nlpwb.vectors.formats.words import not_finite
 from nlpwb.vectors.table import BLOCK, Floats, WordVectors
 
 _PLACES = ("", "0_StaticEmbedding")
@@ -36,7 +38,7 @@ def read_static(folder: Path) -> WordVectors:
     """The table of a static model, mapped where it is float32 and used as it is.
 
     Raises:
-        InputError: its table or its tokenizer is damaged, or the two do not belong together.
+        InputError: its table or its tokenizer is damaged, the two do not belong together, or a number is not finite.
     """
     path = folder / "model.safetensors"
     tensors = _tensors(path)
@@ -62,9 +64,11 @@ def read_static(folder: Path) -> WordVectors:
         )
     if not table.size:
         raise InputError(f"{path}: the table is empty; there is nothing to read")
+    vectors = _float32(table, mapping, weights)
+    _check_numbers(vectors, words, path)
     return WordVectors(
         words=words,
-        vectors=_float32(table, mapping, weights),
+        vectors=vectors,
         facts={"format": "model2vec", "file": folder.name},
     )
 
@@ -80,10 +84,19 @@ def _float32(table: Any, mapping: Any, weights: Any) -> Floats:
         rows = table[part] if mapping is None else table[mapping[part]]
         if rows.dtype == np.uint16:  # bfloat16: the upper half of a float32
             rows = (rows.astype(np.uint32) << 16).view(np.float32)
-        made[part] = rows
-        if weights is not None:
-            made[part] *= np.asarray(weights[part], dtype=np.float32)[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told of later
+            made[part] = rows
+            if weights is not None:
+                made[part] *= np.asarray(weights[part], dtype=np.float32)[:, None]
     return made
+
+
+def _check_numbers(vectors: Floats, words: Sequence[str], path: Path) -> None:
+    for start in range(0, len(vectors), BLOCK):
+        finite = np.isfinite(vectors[start : start + BLOCK]).all(axis=1)
+        if not finite.all():
+            row = start + int(finite.argmin())
+            raise not_finite(path, f"word {row + 1:,}", words[row], vectors[row])
 
 
 def _tensors(path: Path) -> dict[str, Any]:

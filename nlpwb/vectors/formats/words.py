@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from nlpwb.errors import InputError
 
@@ -31,6 +34,15 @@ def shown(word: str) -> str:
     """A word as a sentence quotes it: in marks, without control characters, not endless."""
     text = repr(word)
     return text if len(text) <= 60 else f"{text[:40]}…{text[-1]}"
+
+
+def not_finite(path: Path, place: str, word: str, row: Any) -> InputError:
+    """The sentence for a vector (dim,) that has a number which is none, at a ``place`` of the file."""
+    column = int(np.flatnonzero(~np.isfinite(row))[0])
+    return InputError(
+        f"{path}: {place} ({shown(word)}) has {row[column]} as its number {column + 1:,}; a vector has finite numbers only, "
+        "so make the file anew or leave the word out"
+    )
 
 
 def words_of(count: int) -> str:

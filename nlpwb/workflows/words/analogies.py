@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import UsageError
-from nlpwb.workflows.words.asking import Asked, UnknownWord, count_of, joined, look_up_all
+from nlpwb.workflows.words.asking import (
+    CHUNK,
+    Asked,
+    Known,
+    UnknownWord,
+    count_of,
+    joined,
+    look_up_all,
+)
 
 if TYPE_CHECKING:
-    from nlpwb.vectors.analogies import Method
+    from nlpwb.vectors.analogies import Method, Question
 
+_ANSWERS = 1_000_000  # answers that are held at a time
 PLUS = ("+",)
 MINUS = ("-", "−", "–")
 _PROPORTION = (":", "::", "?")
@@ -101,11 +111,21 @@ def analogies(
         UsageError: it cannot be read, unless in a batch.
         InputError: a word that is not known, unless it is one of a batch.
     """
-    import numpy as np
-
-    from nlpwb.vectors.analogies import solve
-
     k = min(k, len(asked.vectors))
+    lines = max(1, min(CHUNK, _ANSWERS // max(1, k)))
+    remaining = iter(questions)
+    while chunk := list(itertools.islice(remaining, lines)):
+        yield from _answers(asked, chunk, k, method, restrict)
+
+
+def _answers(
+    asked: Asked, questions: Sequence[Sequence[str]], k: int, method: Method, restrict: int | None
+) -> Iterator[Answer]:
+    """The answers to some questions, in their order, all found in one pass over the table."""
+    from nlpwb.vectors.analogies import solve_all
+
+    read: list[tuple[Expression, str | None] | Answer] = []
+    known: list[Question] = []
     for tokens in questions:
         try:
             expression = parse_expression(tokens)
@@ -113,26 +133,35 @@ def analogies(
         except (UnknownWord, UsageError) as error:
             if not asked.batch:
                 raise
-            yield Answer(" ".join(tokens), None, None, None, None, str(error))
+            read.append(Answer(" ".join(tokens), None, None, None, None, str(error)))
             continue
-        signs = np.array([sign == "+" for sign, _ in expression.signed])
-        table = np.stack([entry.vector for entry in found])
-        rows, scores = solve(
-            asked.vectors,
-            table[signs],
-            table[~signs],
-            k=k,
-            method=method,
-            exclude=[entry.row for entry in found if entry.row is not None],
-            restrict=restrict,
-        )
-        note = joined(expression.note, note)
-        answers = [
-            pair for pair in zip(rows.tolist(), scores.tolist(), strict=True) if pair[0] >= 0
-        ]
-        if not answers:
+        read.append((expression, joined(expression.note, note)))
+        known.append(_question(expression, found))
+    answers: Iterator[tuple[list[int], list[float]]] = iter(())
+    if known:
+        rows, scores = solve_all(asked.vectors, known, k=k, method=method, restrict=restrict)
+        answers = zip(rows.tolist(), scores.tolist(), strict=True)
+    for entry in read:
+        if isinstance(entry, Answer):
+            yield entry
+            continue
+        expression, note = entry
+        best = [pair for pair in zip(*next(answers), strict=True) if pair[0] >= 0]
+        if not best:
             empty = "the vectors cancel out, or no other word is there"
             yield Answer(str(expression), None, None, None, None, joined(note, empty))
-        for rank, (row, score) in enumerate(answers, 1):
+        for rank, (row, score) in enumerate(best, 1):
             count = count_of(asked.vectors, row)
             yield Answer(str(expression), rank, asked.vectors.words[row], score, count, note)
+
+
+def _question(expression: Expression, found: Sequence[Known]) -> Question:
+    """The vectors of an analogy's words; the words themselves are no answer."""
+    import numpy as np
+
+    from nlpwb.vectors.analogies import Question
+
+    signs = np.array([sign == "+" for sign, _ in expression.signed])
+    table = np.stack([entry.vector for entry in found])
+    own = [entry.row for entry in found if entry.row is not None]
+    return Question(table[signs], table[~signs], own)

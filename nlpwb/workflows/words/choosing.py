@@ -43,7 +43,7 @@ def choose(
 ) -> Chosen:
     """The words that were asked for, ``least`` of them at least; ``source`` names the table in sentences.
 
-    A word without a direction (all zeros) is left out, and it is said.
+    A word without a direction (all zeros, or numbers that are not finite) is left out, and it is said.
 
     Raises:
         UsageError: none or more than one way to choose was given.
@@ -51,15 +51,20 @@ def choose(
     """
     import numpy as np
 
+    from nlpwb.vectors.table import lengths
+
     words = list(dict.fromkeys(_words(table, source, wanted, warn)))
     vectors = np.zeros((len(words), table.dimensions), dtype=np.float32)
     for line, word in zip(vectors, words, strict=True):
         line[:] = table.vector(word)
-    norms = np.linalg.norm(vectors, axis=1)
-    if not norms.all():
-        zeros = [word for word, norm in zip(words, norms, strict=True) if not norm]
-        warn(f"left out, because their vectors are all zeros: {_some(zeros)}")
-        words = [word for word, norm in zip(words, norms, strict=True) if norm]
+    norms = lengths(vectors)
+    finite = np.isfinite(norms)
+    for left_out, why in ((norms == 0, "all zeros"), (~finite, "not finite")):
+        names = [words[place] for place in np.flatnonzero(left_out)]
+        if names:
+            warn(f"left out, because their vectors are {why}: {some(names)}")
+    kept = np.flatnonzero((norms > 0) & finite)
+    words = [words[place] for place in kept]
     if len(words) < least:
         raise InputError(
             f"{len(words)} {'word is' if len(words) == 1 else 'words are'} too few, {least} are needed; "
@@ -71,7 +76,7 @@ def choose(
         else None
         for word in words
     ]
-    return Chosen(words, vectors[norms > 0] / norms[norms > 0, None], counts)
+    return Chosen(words, vectors[kept] / norms[kept, None], counts)
 
 
 def known_word(
@@ -125,7 +130,7 @@ def _words(
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} contradict each other; give one")
     if wanted.words is not None:
-        return _typed(table, source, wanted.words, warn)
+        return known_words(table, source, wanted.words, warn=warn)
     if wanted.around is not None:
         word = known_word(table, source, wanted.around, warn=warn)
         return [word, *neighbors_of(table, word, wanted.k)]
@@ -134,10 +139,14 @@ def _words(
     return table.words[: wanted.top]
 
 
-def _typed(
-    table: WordVectors, source: str, text: str, warn: Callable[[str], None]
-) -> Sequence[str]:
-    """A typed word must be known; of a list in a file those that are known are taken, and it is said."""
+def known_words(
+    table: WordVectors, source: str, text: str, *, warn: Callable[[str], None]
+) -> list[str]:
+    """The words of :func:`typed_words` as the table spells them; of a list in a file those that it knows, and it is said.
+
+    Raises:
+        InputError: a typed word is not known, or the list cannot be read.
+    """
     found, unknown = [], []
     for word in typed_words(text):
         try:
@@ -147,7 +156,7 @@ def _typed(
                 raise
             unknown.append(word)
     if unknown:
-        warn(f"left out, because {source} does not know them: {_some(unknown)}")
+        warn(f"left out, because {source} does not know them: {some(unknown)}")
     return found
 
 
@@ -173,7 +182,7 @@ def nearest_words(
     ]
 
 
-def _some(words: Sequence[str]) -> str:
+def some(words: Sequence[str]) -> str:
     """The first few of a list, and how many more there are."""
     more = f" and {len(words) - 8:,} more" if len(words) > 8 else ""
     return ", ".join(words[:8]) + more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from nlpwb.errors import InputError
 from nlpwb.options import Json
 from nlpwb.vectors.files import read_vectors
-from nlpwb.workflows.words.choosing import known_word, typed_words
+from nlpwb.workflows.words.choosing import known_words, some, typed_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +68,6 @@ class Drift:
 
     def document(self) -> dict[str, Json]:
         """As JSON prints it."""
-        import dataclasses
-
         return dataclasses.asdict(self)
 
 
@@ -87,7 +86,8 @@ def drift(
     """Compare two files of word vectors over the words that both have.
 
     ``words`` are judged where given (as in :func:`typed_words`), else the ``top`` first shared ones; neighbours are always
-    sought, and the alignment is fitted, among all shared words that are counted ``min_count`` times in both.
+    sought, and the alignment is fitted, among all shared words that are counted ``min_count`` times in both. A typed word must
+    be among these; of a list in a file the others are left out, and it is said.
 
     Raises:
         InputError: the files share fewer than ten words, or a word is not in both.
@@ -101,13 +101,13 @@ def drift(
     pool = shared_words(one, other, min_count=min_count)
     _check(pool, one, other, a, b, min_count=min_count, warn=warn)
     place = dict(zip(pool, range(len(pool)), strict=True))
-    judged = _judged(words, one, a, place, b, top=top, min_count=min_count)
+    judged = _judged(words, one, a, place, b, top=top, min_count=min_count, warn=warn)
     rows = np.array([place[word] for word in judged], dtype=np.int64)
     k = min(k, len(pool) - 1)
     units = unit_vectors(one, pool), unit_vectors(other, pool)
     before, after = (neighbor_rows(table, rows, k=k) for table in units)
     same = jaccard(before, after)
-    cosines = aligned_cosines(*units)[rows]
+    cosines = aligned_cosines(*units, rows=rows)
     keys = (same, cosines) if order == "neighbors" else (cosines, same)
     listed = []
     for i in np.lexsort((np.arange(len(rows)), keys[1], keys[0])).tolist():
@@ -193,19 +193,28 @@ def _judged(
     *,
     top: int,
     min_count: int,
+    warn: Callable[[str], None],
 ) -> list[str]:
     if words is None:
         return list(place)[:top]
-    found = [known_word(one, a.name or str(a), word) for word in typed_words(words)]
-    for word in found:
-        if word not in place:
-            often = f" {min_count:,} times or more" if min_count else ""
-            raise InputError(
-                f"the word {word!r} is not in both {a} and {b}{often}; leave it out of --words"
-            )
-    if not found:
+    if not words.startswith("@") and not typed_words(words):
         raise InputError(f"--words {words}: there is no word in it; name one at least")
-    return list(dict.fromkeys(found))
+    table = dataclasses.replace(one, subwords=None)  # what n-grams would make is in no table
+    found = dict.fromkeys(known_words(table, a.name or str(a), words, warn=warn))
+    often = f" {min_count:,} times or more" if min_count else ""
+    elsewhere = [word for word in found if word not in place]
+    if elsewhere and not words.startswith("@"):
+        raise InputError(
+            f"the word {elsewhere[0]!r} is not in both {a} and {b}{often}; leave it out of --words"
+        )
+    if elsewhere:
+        warn(f"left out, because they are not in both {a} and {b}{often}: {some(elsewhere)}")
+    judged = [word for word in found if word in place]
+    if not judged:
+        raise InputError(
+            f"--words {words}: none of its words is in both {a} and {b}{often}; name others"
+        )
+    return judged
 
 
 def _bands(same: NDArray[np.float64], cosines: NDArray[np.float64]) -> list[Band]:

@@ -19,10 +19,11 @@ from nlpwb.data.wordsets import (
     similarity_set,
 )
 from nlpwb.errors import InputError, UsageError, nearest
-from nlpwb.vectors.analogies import METHODS, solve_analogies
+from nlpwb.vectors.analogies import METHODS, UNKNOWN, solve_analogies
 from nlpwb.vectors.files import read_vectors
 from nlpwb.vectors.geometry import Geometry, geometry
 from nlpwb.vectors.similarity import pair_cosines
+from nlpwb.vectors.table import WordVectors
 from nlpwb.workflows.words.verdicts import (
     WHOLE,
     WordPair,
@@ -37,7 +38,7 @@ RESTRICT = 30_000
 
 @dataclass(frozen=True)
 class JudgedFile:
-    """A file of word vectors that was judged; its geometry is that of its most frequent words, None where not asked for."""
+    """A file of word vectors that was judged; its geometry, if any, is that of its first words (the most frequent in most)."""
 
     vectors: str
     words: int
@@ -82,6 +83,7 @@ def evaluate(
     method: str = METHODS[0],
     subwords: bool = False,
     geometry_words: int = 0,
+    geometry_asked: bool = False,
     seed: int = 0,
     gates: Sequence[str] = (),
     note: Callable[[str], object] = lambda _: None,
@@ -91,12 +93,13 @@ def evaluate(
     ``similarity`` and ``analogies`` are files or built-in names; ``only`` names the sections of analogies that count.
     ``restrict`` leaves the first so many words of each file (0: all); unless given, analogies are answered among the first
     :data:`RESTRICT` and similarity knows all words. ``subwords`` gives words without a vector that of their n-grams, in
-    similarity alone. ``geometry_words`` are looked at for geometry, 0 for none. ``gates`` are names of sets that the caller
-    will ask for: a wrong one is refused before any work is done.
+    similarity alone. ``geometry_words`` are looked at for geometry, 0 for none; if that was ``geometry_asked`` for, it is told
+    of files that cover no word of any set, too. ``gates`` are names of sets that the caller will ask for: a wrong one is
+    refused before any work is done.
 
     Raises:
         UsageError: an unknown section or gate, a set named twice.
-        InputError: a file cannot be read; no file covers a word of any set.
+        InputError: a file cannot be read; no file covers a word of any set, and geometry was not asked for.
     """
     pair_sets, question_sets = _chosen(similarity, analogies)
     question_sets = [_only(questions, only) for questions in question_sets]
@@ -111,7 +114,8 @@ def evaluate(
             )
     among = RESTRICT if restrict is None else restrict or None
     known = restrict or None
-    files = []
+    heads: list[WordVectors] = []
+    sizes: list[int] = []
     cosines: list[list[Any]] = [[] for _ in pair_sets]
     answers: list[list[Any]] = [[] for _ in question_sets]
     for path in paths:
@@ -129,9 +133,26 @@ def evaluate(
                     vectors, questions.questions, restrict=among, method=_method(method)
                 )
             )
-        shape = geometry(vectors, words=geometry_words) if geometry_words else None
-        files.append(JudgedFile(str(path), len(vectors), vectors.dimensions, shape))
+        # What geometry needs, and no more of several large files at once.
+        first = np.array(vectors.vectors[:geometry_words])
+        heads.append(WordVectors(vectors.words[:geometry_words], first))
+        sizes.append(len(vectors))
     names = [str(path) for path in paths]
+    if not any(np.isfinite(found).any() for rows in cosines for found in rows) and not any(
+        (solved != UNKNOWN).any() for rows in answers for solved in rows
+    ):
+        them = f"{names[0]} has no" if len(names) == 1 else "none of the files has a"
+        said = f"{them} vector for any word of {_listed(titles)}"
+        if not geometry_asked or not geometry_words:
+            raise InputError(
+                f"{said}; --similarity FILE takes a set in the language of the vectors"
+            )
+        note(f"{said}; the shape of the table is all that can be told")
+    shapes = [geometry(head, words=geometry_words) if geometry_words else None for head in heads]
+    files = [
+        JudgedFile(name, size, head.dimensions, shape)
+        for name, size, head, shape in zip(names, sizes, heads, shapes, strict=True)
+    ]
     scores: list[WordScore] = []
     compared: list[WordPair] = []
     for found, pairs in zip(cosines, pair_sets, strict=True):
@@ -142,12 +163,6 @@ def evaluate(
             names, np.stack(solved), questions, sections=sections or bool(only), seed=seed
         )
         scores, compared = scores + rows, compared + tests
-    if not any(row.used for row in scores):
-        them = f"{names[0]} has no" if len(names) == 1 else "none of the files has a"
-        raise InputError(
-            f"{them} vector for any word of {_listed(titles)}; --similarity FILE takes a set in the "
-            "language of the vectors"
-        )
     return WordEvaluation(files, scores, compared, method, among, known, subwords, seed)
 
 

@@ -37,11 +37,11 @@ def make_index(
     """Make the index of a folder of ours.
 
     Raises:
-        InputError: it is no such folder, usearch is missing, or the index cannot be written.
+        InputError: it is no such folder, usearch is missing, all vectors are zero, or the index cannot be written.
     """
     from nlpwb.vectors.files import read_vectors
-    from nlpwb.vectors.folder import is_folder_of_vectors
-    from nlpwb.vectors.index import GRAPH, build_index
+    from nlpwb.vectors.folder import GRAPH, is_folder_of_vectors
+    from nlpwb.vectors.index import build_index
 
     vectors = read_vectors(folder)
     if not is_folder_of_vectors(folder):
