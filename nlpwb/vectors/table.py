@@ -24,7 +24,7 @@ def lengths(rows: Floats) -> Floats:
     """
     squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
     with np.errstate(over="ignore"):
-        return np.sqrt(squares).astype(np.float32)
+        return np.asarray(np.sqrt(squares), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
