@@ -141,15 +141,12 @@ def test_files_against_each_other(typed: Typed, work: Path) -> None:
     out = typed(*line, "--format", "table").out
     assert out.startswith("2 files of word vectors   seed 0\n")
     assert "  people  arc      1.0000  1.000 to 1.000                  a" in out
-    assert (
-        "  own     arc2     1.0000   .916 to 1.000  1.000 to 1.000  a      0.0 ± 0.0       42  43   .9767"
-        in out
-    )
+    # seven pairs of words are too few to compare by, however many questions are made of them
+    assert "! arc2 on own: too little is covered by it and by arc to compare the two" in out
     assert "Files that share a letter cannot be told apart on a set" in out
     pairs = json.loads(typed(*line, "--format", "json").out)["pairs"]
     assert [(p["a"], p["b"], p["set"], p["n"], p["delta"], p["p"]) for p in pairs] == [
         ("arc", "arc2", "people", 35, 0, 1),
-        ("arc", "arc2", "own", 42, 0, 1),
     ]
 
 

@@ -128,7 +128,7 @@ BAD = [
     (
         f"{SPEC} in.txt -o v --seed 99999999999",
         2,
-        "--seed must be at most 2147483648, got 99999999999",
+        "--seed must be between 0 and 2147483648, got 99999999999",
     ),
     (f"{SPEC} in.txt", 2, None),
 ]

@@ -13,7 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 RUNNER = ROOT / "docs" / "run_examples.py"
 # .ci/run runs the README, too, from the installed wheel.
-PAGES = ("docs/pipelines.md", "docs/word-vectors.md", pytest.param("README.md", marks=pytest.mark.slow))
+PAGES = (
+    "docs/pipelines.md",
+    "docs/word-vectors.md",
+    pytest.param("README.md", marks=pytest.mark.slow),
+)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -171,10 +171,11 @@ def _times(matrix: Rows, columns: Floats, threads: int) -> Floats:
     product = np.zeros((size, columns.shape[1]), dtype=np.float32)
     pieces = np.searchsorted(matrix.indptr, np.linspace(0, entries, 8 * threads + 1))
     pieces[0], pieces[-1] = 0, size
-    given = (matrix.indptr, matrix.indices, matrix.data, columns, product)
     with ThreadPoolExecutor(threads) as pool:
         for done in [
-            pool.submit(_multiply, *given, first, last)
+            pool.submit(
+                _multiply, matrix.indptr, matrix.indices, matrix.data, columns, product, first, last
+            )
             for first, last in itertools.pairwise(pieces.tolist())
         ]:
             done.result()
