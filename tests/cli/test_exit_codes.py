@@ -59,7 +59,7 @@ def test_1_the_request_cannot_be_served(typed: Typed, tmp_path: Path) -> None:
         (["compare", "x", "--fail-under", "x"], "--fail-under must be a number, got 'x'"),
         (["compare", "x", "--seeds", "0"], "--seeds must be between 1 and 100, got 0"),
         (["compare", "x", "-j", "0"], "--jobs must be at least 1, got 0"),
-        (["compare", "x", "--seed", "-1"], "--seed must be at least 0, got -1"),
+        (["compare", "x", "--seed", "-1"], "--seed must be between 0 and 2147483648, got -1"),
         (["compare", ""], "CORPUS is empty; name a file, a folder, a built-in corpus, or - for stdin"),
         (["compare", "x", "-q", "-v"], "-q and -v contradict each other; give one"),
         (["compare", "x", "--folds", "5", "--test-size", ".2"],
