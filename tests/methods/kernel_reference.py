@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nlpwb.methods.embeddings.kernels.skipgram import SHARED
+
 MASK = (1 << 64) - 1
 
 
@@ -69,11 +71,11 @@ def noise(setting: Setting, random: Random) -> list[int]:
 
 
 def skipgram(ids: list[int], setting: Setting, state: int) -> None:
-    """Equation 4 of Mikolov et al. (2013b), the window's words as a batch, noise drawn once for it and the next one."""
+    """Equation 4 of Mikolov et al. (2013b), the window's words as a batch, noise drawn once for it."""
     random = Random(state)
     drawn: list[int] = []
     for place, centre, contexts in windows(ids, setting, random):
-        if place % 2 == 0:
+        if place % SHARED == 0:
             drawn = noise(setting, random)
         outputs = [centre, *(word for word in drawn if word != centre)]
         W, C = setting.W[contexts].copy(), setting.C[outputs].copy()
