@@ -1,10 +1,15 @@
-"""Files that are there whole or not at all. Standard library only; every room may use it."""
+"""Files that are there whole or not at all, their hashes, and what to say when one is missing. Standard library only; every
+room may use it."""
 
 from __future__ import annotations
 
+import difflib
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+from nlpwb.errors import InputError
 
 
 def put_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -26,3 +31,30 @@ def put_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's bytes, 64 hexadecimal digits, read a block at a time.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def missing(path: Path) -> InputError:
+    """The sentence for a file that is not there, with the nearest name in its folder."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return InputError(f"{path}: no such file, and no folder {path.parent}; check the path")
+    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    way_out = f"did you mean {path.parent / close[0]}?" if close else "check the path"
+    return InputError(f"{path}: no such file or folder; {way_out}")
+
+
+def unreadable(name: str, error: OSError) -> InputError:
+    """The sentence for a file or folder that the system does not let us read."""
+    reason = (error.strerror or str(error)).lower()
+    return InputError(f"{name} cannot be read ({reason}); check its permissions")

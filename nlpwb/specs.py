@@ -20,6 +20,7 @@ from typing import Any
 
 from nlpwb.catalogue import DEFAULT_HEAD, Entry, find, load
 from nlpwb.errors import InputError, UsageError
+from nlpwb.files import sha256
 from nlpwb.options import Json, changed_options, parse_options
 
 _COMMENT = re.compile(r"(?:^|\s)\s*#")
@@ -182,9 +183,9 @@ def _digest(path: Path, option: str, wanted: str) -> str:
     """
     try:
         if not path.is_dir():
-            return f"sha256:{_sha256(path)}"
+            return f"sha256:{_known_sha256(path)}"
         held = _manifest_hashes(path) or {
-            entry.name: _sha256(entry) for entry in path.iterdir() if entry.is_file()
+            entry.name: _known_sha256(entry) for entry in path.iterdir() if entry.is_file()
         }
         lines = "".join(f"{name} {digest}\n" for name, digest in sorted(held.items()))
         return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
@@ -194,7 +195,7 @@ def _digest(path: Path, option: str, wanted: str) -> str:
         ) from None
 
 
-def _sha256(path: Path) -> str:
+def _known_sha256(path: Path) -> str:
     """The hash of a file, made once in a process: a spec is asked for its identity again and again.
 
     Name, size and the time of its last change say that a file is still the same; not of one that was changed just now, for it
@@ -203,8 +204,7 @@ def _sha256(path: Path) -> str:
     status = path.stat()
     file_seen = (str(path.resolve()), status.st_size, status.st_mtime_ns)
     if file_seen not in _HASHES:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256(path)
         if time.time_ns() - status.st_mtime_ns < _SETTLED:
             return digest
         _HASHES[file_seen] = digest

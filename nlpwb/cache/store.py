@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from nlpwb.errors import CacheError
+from nlpwb.files import sha256
 from nlpwb.options import Json
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Cache:
                     "files": {
                         path.relative_to(temporary).as_posix(): {
                             "bytes": path.stat().st_size,
-                            "sha256": _file_hash(path),
+                            "sha256": sha256(path),
                         }
                         for path in sorted(temporary.rglob("*"))
                         if path.is_file()
@@ -256,7 +256,7 @@ def inspect(folder: Path) -> tuple[dict[str, Any] | None, str]:
     for name, expected in files.items():
         path = folder / name
         try:
-            if path.stat().st_size != expected["bytes"] or _file_hash(path) != expected["sha256"]:
+            if path.stat().st_size != expected["bytes"] or sha256(path) != expected["sha256"]:
                 return manifest, f"{name} is not what was written"
         except OSError:
             return manifest, f"{name} is missing"
@@ -273,14 +273,6 @@ def _own_hash(manifest: Mapping[str, Any]) -> str:
     """SHA-256 of a manifest without its ``check``: figures stand in it, and a flipped digit must not pass for one."""
     kept = {name: value for name, value in manifest.items() if name != "check"}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode("ascii")).hexdigest()
-
-
-def _file_hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _flush(path: Path) -> None:

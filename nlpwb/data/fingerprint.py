@@ -17,8 +17,9 @@ from pathlib import Path
 from nlpwb.data.builtin import find_builtin, is_builtin
 from nlpwb.data.corpus import ReadOptions
 from nlpwb.data.folders import text_files
-from nlpwb.data.sources import BLOCK, Source, missing, unreadable
+from nlpwb.data.sources import Source
 from nlpwb.errors import InputError
+from nlpwb.files import missing, sha256, unreadable
 
 # Raise it when the same bytes begin to be read as other documents, so that nothing made from them before is used.
 READING = 1
@@ -92,11 +93,7 @@ def _identity(digest: str, suffix: str, options: ReadOptions) -> str:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     try:
-        with path.open("rb", 0) as file:
-            while block := file.read(BLOCK * 4):
-                digest.update(block)
+        return sha256(path)
     except OSError as error:
         raise unreadable(str(path), error) from None
-    return digest.hexdigest()

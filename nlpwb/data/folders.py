@@ -12,9 +12,10 @@ from nlpwb.data.compression import SUFFIXES
 from nlpwb.data.corpus import Document, ReadOptions
 from nlpwb.data.encodings import mark_length, wrong_byte
 from nlpwb.data.plan import Plan, refuse_columns
-from nlpwb.data.sources import Source, unreadable
+from nlpwb.data.sources import Source
 from nlpwb.data.textstream import head_text
 from nlpwb.errors import InputError
+from nlpwb.files import unreadable
 
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq")
 _PARTS = frozenset(("train", "training", "test", "dev", "val", "valid", "validation"))

@@ -15,10 +15,10 @@ from typing import Any
 
 from nlpwb.data.corpus import Corpus
 from nlpwb.data.fingerprint import row_hash
-from nlpwb.data.sources import missing, unreadable
 from nlpwb.data.splits import Split
 from nlpwb.data.whole_file import whole_file
 from nlpwb.errors import InputError
+from nlpwb.files import missing, unreadable
 
 FORMAT = "nlpwb split 1"
 

@@ -6,7 +6,6 @@ block. A regular file can be read as often as wanted, a pipe once.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import io
 import os
@@ -19,6 +18,7 @@ from typing import BinaryIO
 
 from nlpwb.data.compression import SUFFIXES, decompressed, kind_of
 from nlpwb.errors import InputError
+from nlpwb.files import missing, unreadable
 
 BLOCK = 1 << 16
 HEAD = 1 << 18
@@ -186,23 +186,6 @@ def refuse_binary(name: str, head: bytes) -> None:
             f"{name} is not text: {controls / len(block):.0%} of its first {len(block):,} bytes are control "
             "characters; export it as CSV, TSV or JSONL"
         )
-
-
-def missing(path: Path) -> InputError:
-    """The sentence for a file that is not there, with the nearest name in its folder."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
-        return InputError(f"{path}: no such file, and no folder {path.parent}; check the path")
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    way_out = f"did you mean {path.parent / close[0]}?" if close else "check the path"
-    return InputError(f"{path}: no such file or folder; {way_out}")
-
-
-def unreadable(name: str, error: OSError) -> InputError:
-    """The sentence for a file or folder that the system does not let us read."""
-    reason = (error.strerror or str(error)).lower()
-    return InputError(f"{name} cannot be read ({reason}); check its permissions")
 
 
 def _status(path: Path) -> os.stat_result:

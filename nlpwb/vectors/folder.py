@@ -10,7 +10,6 @@ manifest.json     format version, method, corpus and its hash, seed, command; si
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nlpwb.errors import InputError, ModelError
+from nlpwb.files import sha256
 from nlpwb.vectors.table import BLOCK, Counts, Floats, Subwords, WordVectors, lengths
 
 FORMAT = 1
@@ -34,7 +34,6 @@ FACTS = "index.json"
 _OURS = {
     MANIFEST, "vectors.npy", "norms.npy", "vocabulary.json", "counts.npy", "subwords.npy", "subword-rows.npy", GRAPH, FACTS,
 }  # fmt: skip
-_BLOCK = 1 << 20
 
 
 def is_folder_of_vectors(path: Path) -> bool:
@@ -104,7 +103,7 @@ def write_blocks(
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
             "files": {
-                path.name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+                path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
                 for path in sorted(temporary.iterdir())
             },
         }
@@ -243,7 +242,7 @@ def read_folder(folder: Path, *, verify: bool = False) -> WordVectors:
                 f"the word vectors {folder} have lost their file {name}; make them again"
             )
         damaged = path.stat().st_size != expected["bytes"]
-        if damaged or (verify and _sha256(path) != expected["sha256"]):
+        if damaged or (verify and sha256(path) != expected["sha256"]):
             raise ModelError(
                 f"the word vectors {folder} are damaged: {name} is not what was written; make them again"
             )
@@ -329,11 +328,3 @@ def _subwords(folder: Path, facts: Mapping[str, Any] | None) -> Subwords | None:
     rows = None if pairs is None else dict(np.asarray(pairs).tolist())
     table = _mapped(folder, "subwords.npy")
     return Subwords(table, facts["shortest"], facts["longest"], rows, facts["buckets"])
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

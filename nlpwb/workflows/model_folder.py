@@ -6,7 +6,6 @@ its place and renamed into it; an old model there is replaced at once or not at 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 
 from nlpwb.catalogue import load
 from nlpwb.errors import InputError, ModelError, NlpwbError
+from nlpwb.files import sha256
 from nlpwb.options import all_options
 from nlpwb.specs import parse_spec
 from nlpwb.workflows.classifier import Classifier
@@ -50,7 +50,7 @@ def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> N
         "dimensions": classifier.dimensions,
         "made": made,
         "files": {
-            path.name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
             for path in sorted(folder.iterdir())
             if path.name != MANIFEST
         },
@@ -171,7 +171,7 @@ def load_model(folder: Path) -> Classifier:
         path = folder / name
         if not path.is_file():
             raise ModelError(f"the model {folder} has lost its file {name}; train it again")
-        if (path.stat().st_size, _sha256(path)) != written:
+        if (path.stat().st_size, sha256(path)) != written:
             raise _damaged(folder, name)
     try:
         spec = parse_spec(text)
@@ -202,11 +202,3 @@ def _damaged(folder: Path, name: str) -> ModelError:
     return ModelError(
         f"the model {folder} is damaged: {name} is not what was written; train it again"
     )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

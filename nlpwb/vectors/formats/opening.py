@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import mmap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nlpwb.errors import InputError
+from nlpwb.files import missing
 from nlpwb.vectors.folder import is_folder_of_vectors, read_folder, write_blocks
 from nlpwb.vectors.formats import recognise
 from nlpwb.vectors.formats.binary import BinaryRows
@@ -41,7 +41,7 @@ def open_rows(
             raise InputError(
                 "-: word vectors are read from files alone, not from standard input; name a file"
             )
-        raise _missing(path)
+        raise missing(path)
     if given in (FOLDER, STATIC):
         raise InputError(f"{path} is a file, and {given} is a folder; leave --from out")
     with recognise.open_file(path, given) as opened:
@@ -154,14 +154,3 @@ def _of_words(path: Path, opened: Opened, reading: Reading) -> Rows:
 
 def _origin(path: Path, form: str) -> dict[str, object]:
     return {"format": form, "file": path.name}
-
-
-def _missing(path: Path) -> InputError:
-    """The sentence for a file that is not there, with the nearest name in its folder."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
-        return InputError(f"{path}: no such file, and no folder {path.parent}; check the path")
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    way_out = f"did you mean {path.parent / close[0]}?" if close else "check the path"
-    return InputError(f"{path}: no such file or folder; {way_out}")
