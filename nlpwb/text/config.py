@@ -38,6 +38,13 @@ class PlainConfig:
 
 
 @dataclass(frozen=True)
+class WordpunctConfig:
+    """``wordpunct``: words of any length, and what stands between them."""
+
+    lowercase: bool = option(True, help=LOWERCASE_HELP)
+
+
+@dataclass(frozen=True)
 class PiecesConfig:
     """``bpe``, ``byte-bpe`` and ``wordpiece``."""
 
@@ -54,10 +61,11 @@ class UnigramConfig:
     lowercase: bool = option(False, help=LOWERCASE_HELP)
 
 
-Config = WordConfig | PlainConfig | PiecesConfig | UnigramConfig
+Config = WordConfig | WordpunctConfig | PlainConfig | PiecesConfig | UnigramConfig
 
 CONFIGS: dict[str, type[Config]] = {
     "word": WordConfig,
+    "wordpunct": WordpunctConfig,
     "whitespace": PlainConfig,
     "char": PlainConfig,
     "bpe": PiecesConfig,

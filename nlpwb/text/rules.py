@@ -1,4 +1,4 @@
-"""Tokenizers that follow a rule and learn nothing: words, white space, characters."""
+"""Tokenizers that follow a rule and learn nothing: words, words and punctuation, white space, characters."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpwb.text.encoded import Encoded
-from nlpwb.text.spans import Span, character_spans, whitespace_spans, word_spans
-from nlpwb.text.words import characters, whitespace, words
+from nlpwb.text.spans import Span, character_spans, whitespace_spans, word_spans, wordpunct_spans
+from nlpwb.text.words import characters, whitespace, wordpunct, words
 
-Rule = Literal["word", "whitespace", "char"]
+Rule = Literal["word", "wordpunct", "whitespace", "char"]
 
 
 @dataclass(frozen=True)
 class RuleTokenizer:
-    """``word`` (scikit-learn's default tokens), ``whitespace`` or ``char``; see :mod:`nlpwb.text.words`."""
+    """``word`` (scikit-learn's default tokens), ``wordpunct``, ``whitespace`` or ``char``; see :mod:`nlpwb.text.words`."""
 
     rule: Rule
     spec: str
@@ -31,6 +31,8 @@ class RuleTokenizer:
         """The tokens of one text, in order."""
         if self.rule == "word":
             return words(text, lowercase=self.lowercase, single_characters=self.single_characters)
+        if self.rule == "wordpunct":
+            return wordpunct(text, lowercase=self.lowercase)
         if self.rule == "whitespace":
             return whitespace(text, lowercase=self.lowercase)
         return characters(text, lowercase=self.lowercase)
@@ -54,6 +56,8 @@ class RuleTokenizer:
             return word_spans(
                 text, lowercase=self.lowercase, single_characters=self.single_characters
             )
+        if self.rule == "wordpunct":
+            return wordpunct_spans(text, lowercase=self.lowercase)
         if self.rule == "whitespace":
             return whitespace_spans(text, lowercase=self.lowercase)
         return character_spans(text, lowercase=self.lowercase)

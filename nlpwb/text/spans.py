@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import re
 
-from nlpwb.text.words import WORD_PATTERN
+from nlpwb.text.words import WORD_PATTERN, WORDPUNCT_PATTERN
 
 Span = tuple[str, int, int]
 
 _WORDS = re.compile(WORD_PATTERN)
 _WORDS_AND_SINGLES = re.compile(r"\w+")
+_WORDPUNCT = re.compile(WORDPUNCT_PATTERN)
 
 
 def word_spans(text: str, *, lowercase: bool = True, single_characters: bool = False) -> list[Span]:
     """The words of a text with their places."""
     pattern = _WORDS_AND_SINGLES if single_characters else _WORDS
     return _spans(pattern, text, lowercase=lowercase)
+
+
+def wordpunct_spans(text: str, *, lowercase: bool = True) -> list[Span]:
+    """The words and marks of a text with their places."""
+    return _spans(_WORDPUNCT, text, lowercase=lowercase)
 
 
 def whitespace_spans(text: str, *, lowercase: bool = False) -> list[Span]:

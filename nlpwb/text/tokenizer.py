@@ -2,6 +2,7 @@
 
     word                    scikit-learn's default words, lower-cased
     word:single=yes         words of one character, too (Chinese, German "o")
+    wordpunct               words of any length and the marks between them, lower-cased
     whitespace, char        what stands between white space; every character
     bpe:8000                trained on the texts given: 8,000 pieces; also wordpiece, unigram, byte-bpe and word:8000
     path:tokenizer.json     a saved one
@@ -19,7 +20,15 @@ from typing import Protocol
 
 from nlpwb.errors import UsageError, nearest
 from nlpwb.options import changed_options, option_table, parse_options
-from nlpwb.text.config import CONFIGS, Config, PiecesConfig, PlainConfig, UnigramConfig, WordConfig
+from nlpwb.text.config import (
+    CONFIGS,
+    Config,
+    PiecesConfig,
+    PlainConfig,
+    UnigramConfig,
+    WordConfig,
+    WordpunctConfig,
+)
 from nlpwb.text.encoded import Encoded
 from nlpwb.text.rules import Rule, RuleTokenizer
 from nlpwb.text.subword_tokenizer import SubwordTokenizer
@@ -133,6 +142,8 @@ def make_tokenizer(
         return RuleTokenizer(
             "word", str(parsed), lowercase=config.lowercase, single_characters=config.single
         )
+    if isinstance(config, WordpunctConfig):
+        return RuleTokenizer("wordpunct", str(parsed), lowercase=config.lowercase)
     if isinstance(config, PlainConfig):
         rule: Rule = "char" if parsed.kind == "char" else "whitespace"
         return RuleTokenizer(rule, str(parsed), lowercase=config.lowercase)

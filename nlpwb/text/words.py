@@ -1,4 +1,4 @@
-"""Strings to word, whitespace and character tokens.
+"""Strings to word, word-and-mark, whitespace and character tokens.
 
 A word is what scikit-learn's vectorizers find by default: a run of two or more word characters (letters, digits and
 underscores of any script) in the lower-cased text. The tokens are the same to the last one; only the way there differs. A
@@ -15,7 +15,11 @@ from typing import Literal
 WORD_PATTERN = r"(?u)\b\w\w+\b"
 """scikit-learn's default ``token_pattern``."""
 
+WORDPUNCT_PATTERN = r"\w+|[^\w\s]+"
+"""A run of word characters, or a run of marks."""
+
 _WORDS = re.compile(WORD_PATTERN)
+_WORDPUNCT = re.compile(WORDPUNCT_PATTERN)
 _WORDS_AND_SINGLES = re.compile(r"\w+")
 
 # More distinct marks, emoji or quotes than this in one text, and one replacement each costs more than the pattern.
@@ -80,6 +84,15 @@ def _runs_of_any_text(text: str) -> list[str]:
     for char in separators:
         separated = separated.replace(char, " ")
     return separated.split()
+
+
+def wordpunct(text: str, *, lowercase: bool = True) -> list[str]:
+    """The words of any length, and the runs of marks between them: nothing but white space is lost.
+
+    >>> wordpunct("It isn't good... :-)")
+    ['it', 'isn', "'", 't', 'good', '...', ':-)']
+    """
+    return _WORDPUNCT.findall(text.lower() if lowercase else text)
 
 
 def whitespace(text: str, *, lowercase: bool = False) -> list[str]:
