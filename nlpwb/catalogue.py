@@ -136,8 +136,8 @@ _ENTRIES = [
         "CbowConfig",
         "word vectors predicted from the words around them, pooled",
         "Mikolov et al. (2013), arXiv:1301.3781",
-        version=2,  # 2: trained by kernels of our own
-        loads=("nlpwb.methods.embeddings.kernels.hidden",),
+        version=3,  # 3: two windows share their noise words
+        loads=("nlpwb.methods.embeddings.kernels.cbow",),
     ),
     _embedding(
         "fasttext",

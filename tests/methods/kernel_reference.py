@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlpwb.methods.embeddings.kernels.skipgram import SHARED
+from nlpwb.methods.embeddings.kernels.cbow import SHARED
 
 MASK = (1 << 64) - 1
 
@@ -73,10 +73,8 @@ def noise(setting: Setting, random: Random) -> list[int]:
 def skipgram(ids: list[int], setting: Setting, state: int) -> None:
     """Equation 4 of Mikolov et al. (2013b), the window's words as a batch, noise drawn once for it."""
     random = Random(state)
-    drawn: list[int] = []
-    for place, centre, contexts in windows(ids, setting, random):
-        if place % SHARED == 0:
-            drawn = noise(setting, random)
+    for _, centre, contexts in windows(ids, setting, random):
+        drawn = noise(setting, random)
         outputs = [centre, *(word for word in drawn if word != centre)]
         W, C = setting.W[contexts].copy(), setting.C[outputs].copy()
         wanted = np.zeros(len(outputs))
@@ -84,6 +82,30 @@ def skipgram(ids: list[int], setting: Setting, state: int) -> None:
         G = setting.rate * (wanted - sigmoid(W @ C.T))
         np.add.at(setting.W, contexts, G @ C)
         np.add.at(setting.C, outputs, G.T @ W)
+
+
+def cbow(ids: list[int], setting: Setting, state: int) -> None:
+    """The mean of a window predicts its centre; the noise of two windows is read once and moved once."""
+    random = Random(state)
+    drawn: list[int] = []
+    rows = moves = np.empty((0, setting.C.shape[1]))
+    for place, centre, contexts in windows(ids, setting, random):
+        if place % SHARED == 0:
+            np.add.at(setting.C, np.array(drawn, dtype=int), moves)
+            drawn = noise(setting, random)
+            rows, moves = setting.C[drawn].copy(), np.zeros((len(drawn), setting.C.shape[1]))
+        hidden = setting.W[contexts].mean(axis=0)
+        own = setting.C[centre].copy()
+        step = setting.rate * (1 - sigmoid(own @ hidden))
+        steps = -setting.rate * sigmoid(rows @ hidden) * (np.array(drawn) != centre)
+        setting.C[centre] += step * hidden
+        moves += np.outer(steps, hidden)
+        np.add.at(
+            setting.W,
+            contexts,
+            np.broadcast_to(step * own + steps @ rows, (len(contexts), len(own))),
+        )
+    np.add.at(setting.C, np.array(drawn, dtype=int), moves)
 
 
 def hidden_layer(ids: list[int], setting: Setting, state: int, *, cbow: bool) -> None:

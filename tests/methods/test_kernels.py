@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nlpwb.methods.embeddings import formulas
 from nlpwb.methods.embeddings.encoding import END, LONGEST_SENTENCE
+from nlpwb.methods.embeddings.kernels.cbow import cbow_negative
 from nlpwb.methods.embeddings.kernels.hidden import hidden_layer
 from nlpwb.methods.embeddings.kernels.shared import sigmoid
 from nlpwb.methods.embeddings.kernels.skipgram import skipgram_negative
@@ -65,6 +66,23 @@ def test_skipgram_is_the_formula(window: int, negative: int) -> None:
     reference.skipgram(ids.tolist(), expected, STATE)
     done, loss = np.zeros(1, dtype=np.int64), np.zeros((1, 2))
     skipgram_negative(
+        ids, start.W, start.C, start.keep, start.threshold, start.alias, window, negative,
+        0.05, 0.05, done, 0, 10**9, np.uint64(STATE), loss,
+    )  # fmt: skip
+    assert not np.allclose(start.W, setting(window=window, negative=negative).W, atol=0.01)
+    np.testing.assert_allclose(start.W, expected.W, atol=2e-4)
+    np.testing.assert_allclose(start.C, expected.C, atol=2e-4)
+    assert done.tolist() == [(ids >= 0).sum()]
+
+
+@pytest.mark.parametrize(("window", "negative"), [(1, 1), (3, 5), (5, 5), (4, 6), (2, 14)])
+def test_cbow_is_the_formula(window: int, negative: int) -> None:
+    """Sentences of an odd number of words end in a pair of windows of which one is missing."""
+    ids, start = sentences(), setting(window=window, negative=negative)
+    expected = setting(window=window, negative=negative)
+    reference.cbow(ids.tolist(), expected, STATE)
+    done, loss = np.zeros(1, dtype=np.int64), np.zeros((1, 2))
+    cbow_negative(
         ids, start.W, start.C, start.keep, start.threshold, start.alias, window, negative,
         0.05, 0.05, done, 0, 10**9, np.uint64(STATE), loss,
     )  # fmt: skip

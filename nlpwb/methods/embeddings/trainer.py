@@ -184,10 +184,12 @@ class _Run:
         rates = (config.learning_rate, min(END_RATE, config.learning_rate))
         negative = 0 if config.hs else config.negative
         cbow = _is_cbow(config)
-        if not (config.hs or cbow or isinstance(config, FasttextConfig)):
+        if not (config.hs or isinstance(config, FasttextConfig)):
+            from nlpwb.methods.embeddings.kernels.cbow import cbow_negative
             from nlpwb.methods.embeddings.kernels.skipgram import skipgram_negative
 
-            return skipgram_negative, (keep, threshold, alias, config.window, negative, *rates)
+            rows_in_place = cbow_negative if cbow else skipgram_negative
+            return rows_in_place, (keep, threshold, alias, config.window, negative, *rates)
         from nlpwb.methods.embeddings.kernels.hidden import hidden_layer
 
         tree = formulas.huffman_tree(counts if config.hs else counts[:1])

@@ -1,8 +1,9 @@
 """Skip-gram with negative sampling, a window at a time.
 
 Every word of a window predicts its centre, against noise words that are drawn once and serve the whole window (Ji et al. 2016,
-arXiv:1604.04661). A window is then three small matrix products, of context rows (k, d) and output rows (1 + negative, d): scores,
-and the gradients of either side, from copies of the rows; each row of the tables is read once and written once.
+arXiv:1604.04661); shared by two windows they took a thirteenth off the analogies (.346 to .322 on 13 million words). A window is
+then three small matrix products, of context rows (k, d) and output rows (1 + negative, d): scores, and the gradients of either
+side, from copies of the rows; each row of the tables is read once and written once.
 
 Threads call this side by side on the same tables without locks; an update may be lost where two meet in one row, which costs
 nothing measurable (Recht et al. 2011, Hogwild). One thread gives the same tables for the same seed.
@@ -26,10 +27,6 @@ from nlpwb.methods.embeddings.kernels.shared import (
     rate_at,
     sigmoid,
 )
-
-SHARED = 1
-"""Neighbouring windows that share their noise words. With 2 the rows are still at hand for the second, which takes a seventh
-off the time, and a thirteenth off the analogies (.346 to .322 on 13 million words of Wikipedia)."""
 
 
 @kernel(
@@ -65,7 +62,7 @@ def skipgram_negative(
     state = np.uint64(seed)
     kept = np.empty(LONGEST_SENTENCE, np.int32)
     reaches = np.empty(LONGEST_SENTENCE, np.int32)
-    drawn = np.empty((LONGEST_SENTENCE // SHARED + 1, negative), np.int32)
+    drawn = np.empty((LONGEST_SENTENCE, negative), np.int32)
     contexts = np.empty(2 * window, np.int32)
     most = (negative + GROUP) // GROUP * GROUP  # 1 + negative, rounded up to whole groups
     outputs = np.zeros(most, np.int32)
@@ -92,14 +89,13 @@ def skipgram_negative(
         for centre in range(n if n > 1 else 0):
             state = advance(state)
             reaches[centre] = window - bits(state) % window
-            if centre % SHARED == 0:
-                for i in range(negative):
-                    state = advance(state)
-                    noise = (bits(state) * vocabulary) >> 31
-                    state = advance(state)
-                    if bits(state) >= threshold[noise]:
-                        noise = np.int64(alias[noise])
-                    drawn[centre // SHARED, i] = noise
+            for i in range(negative):
+                state = advance(state)
+                noise = (bits(state) * vocabulary) >> 31
+                state = advance(state)
+                if bits(state) >= threshold[noise]:
+                    noise = np.int64(alias[noise])
+                drawn[centre, i] = noise
         for place in range(min(n, window + AHEAD)):
             fetch_row(W, kept[place])
         for centre in range(min(n, AHEAD)):
@@ -111,9 +107,8 @@ def skipgram_negative(
             later = centre + AHEAD
             if later < n:
                 fetch_row(C, kept[later])
-                if later % SHARED == 0:
-                    for i in range(negative):
-                        fetch_row(C, drawn[later // SHARED, i])
+                for i in range(negative):
+                    fetch_row(C, drawn[later, i])
             if later + window < n:
                 fetch_row(W, kept[later + window])
             word = kept[centre]
@@ -126,8 +121,8 @@ def skipgram_negative(
             outputs[0] = word
             m = 1
             for i in range(negative):
-                if drawn[centre // SHARED, i] != word:
-                    outputs[m] = drawn[centre // SHARED, i]
+                if drawn[centre, i] != word:
+                    outputs[m] = drawn[centre, i]
                     m += 1
             for j in range(m):
                 row = outputs[j]
