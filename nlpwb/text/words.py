@@ -45,6 +45,20 @@ def _is_word_character(char: str) -> bool:
     return char.isalnum() or char == "_"
 
 
+def separators(*, words: bool, lowercase: bool) -> bytes:
+    """256 entries that turn bytes of ASCII text into words with spaces between them; bytes beyond ASCII stay as they are.
+
+    Splitting the result at spaces gives :func:`words`, those of one character too, or :func:`whitespace`.
+    """
+    if words:
+        return _SEPARATE_AND_LOWER if lowercase else _SEPARATE
+    table = bytearray(range(256))
+    for code in range(128):
+        char = chr(code)
+        table[code] = 0x20 if char.isspace() else ord(char.lower() if lowercase else char)
+    return bytes(table)
+
+
 _SEPARATE = _separator_table(lowercase=False)
 _SEPARATE_AND_LOWER = _separator_table(lowercase=True)
 

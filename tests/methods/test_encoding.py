@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpwb.errors import MethodError
-from nlpwb.methods.embeddings import encoding
-from nlpwb.methods.embeddings.analysis import pieces
-from nlpwb.methods.embeddings.encoding import END, encode
+from nlpwb.methods.embeddings import encoding, numbering
+from nlpwb.methods.embeddings.analysis import analyze, pieces
+from nlpwb.methods.embeddings.config import SkipgramConfig
+from nlpwb.methods.embeddings.encoding import END, LONGEST_SENTENCE, Numbering, encode
+from nlpwb.methods.embeddings.numbering import TextNumbering
 
 DOCUMENTS = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9), max_size=30)
 
@@ -99,3 +101,69 @@ def test_pieces_of_a_text_have_its_tokens(text: str, size: int) -> None:
 def test_windows_are_there_or_not() -> None:
     assert encode([["a"], ["b"], ["a", "b"]], min_count=1).has_windows
     assert not encode([["a"], ["b"], ["a"]], min_count=1).has_windows
+
+
+def numbered_texts(texts: list[str], config: SkipgramConfig) -> tuple[list[int], list[str], int]:
+    held: list[np.ndarray] = []
+    with TextNumbering(config, held.append) as numbering:
+        for text in texts:
+            numbering.add(text)
+        words = numbering.finish()
+    return [number for block in held for number in block.tolist()], words, numbering.tokens
+
+
+def numbered_tokens(texts: list[str], config: SkipgramConfig) -> tuple[list[int], list[str], int]:
+    held: list[np.ndarray] = []
+    numbering = Numbering(held.append)
+    for text in texts:
+        for piece in pieces(text):
+            numbering.add(analyze(piece, config))
+    words = numbering.finish()
+    return [number for block in held for number in block.tolist()], words, numbering.tokens
+
+
+TEXTS = st.lists(
+    st.text(
+        st.sampled_from("aAbB0_ .,'-\n\t\r\x00\x1c\x85\xa0ßüΣςİı猫👍\ud800")
+        | st.characters(exclude_categories=[]),
+        max_size=30,
+    ),
+    max_size=12,
+)
+
+
+@given(TEXTS, st.sampled_from(["word", "whitespace"]), st.booleans())
+def test_the_compiled_loop_numbers_texts_as_their_tokens_are_numbered(
+    texts: list[str], analyzer: str, lowercase: bool
+) -> None:
+    """Any script, any white space, half a surrogate pair: same words in the same order, same ends."""
+    config = SkipgramConfig(analyzer=analyzer, lowercase=lowercase)
+    assert numbered_texts(texts, config) == numbered_tokens(texts, config)
+
+
+def test_many_words_in_small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks end between any two texts, and the table grows in the middle of one."""
+    monkeypatch.setattr(numbering, "_BLOCK", 5000)
+    monkeypatch.setattr(numbering, "_SLOTS", 8)
+    generator = np.random.default_rng(0)
+    texts = [
+        " ".join(f"w{number}" for number in generator.integers(0, 9000, 40)) for _ in range(500)
+    ]
+    config = SkipgramConfig()
+    assert numbered_texts(texts, config) == numbered_tokens(texts, config)
+
+
+def test_long_words_and_long_sentences_are_whole_and_cut() -> None:
+    """A word of 200,000 characters is one word; a sentence ends after so many words, and not twice."""
+    config = SkipgramConfig()
+    texts = ["x" * 200_000 + " yy", "ab " * LONGEST_SENTENCE, "ab " * (2 * LONGEST_SENTENCE + 1)]
+    assert numbered_texts(texts, config) == numbered_tokens(texts, config)
+
+
+def test_the_hash_of_numbering_tells_words_apart_that_share_a_place() -> None:
+    """Two bytes and nine slots' worth of words: places are shared, words are not."""
+    config = SkipgramConfig()
+    texts = [f"{first}{second}" for first in "abcdefghij" for second in "abcdefghij"]
+    _, words, tokens = numbered_texts(texts, config)
+    assert words == texts
+    assert tokens == 100

@@ -16,16 +16,15 @@ from nlpwb.data.corpus import ReadOptions
 from nlpwb.data.fingerprint import fingerprint
 from nlpwb.data.reading import open_corpus
 from nlpwb.data.sources import is_pipe
-from nlpwb.methods.embeddings.analysis import analyze, pieces
 from nlpwb.methods.embeddings.config import TextConfig
 from nlpwb.methods.embeddings.encoding import (
     BLOCK,
     EncodedCorpus,
     Ids,
-    Numbering,
     Renumbering,
     renumber,
 )
+from nlpwb.methods.embeddings.numbering import TextNumbering
 
 ENCODING_VERSION = 2  # 2: sentences are cut at 10,000 words
 
@@ -86,12 +85,11 @@ def _write(
         note(line)
     rough = folder / "provisional.bin"
     with rough.open("wb") as file:
-        numbering = Numbering(lambda ids: ids.tofile(file))
         documents = 0
-        for documents, document in enumerate(reader, start=1):  # noqa: B007  counted for the facts
-            for piece in pieces(document.text):
-                numbering.add(analyze(piece, config))
-        words = numbering.finish()
+        with TextNumbering(config, lambda ids: ids.tofile(file)) as numbering:
+            for documents, document in enumerate(reader, start=1):  # noqa: B007  counted for the facts
+                numbering.add(document.text)
+            words = numbering.finish()
     if (skipped := reader.skipped_note()) is not None:
         note(skipped)
     final = renumber(words, _read_blocks(rough), min_count=min_count)
