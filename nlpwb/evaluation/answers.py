@@ -16,9 +16,8 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from nlpwb.evaluation.intervals import CONFIDENCE, REPLICATES, Interval, percentiles
+from nlpwb.evaluation.intervals import CONFIDENCE, REPLICATES, Interval, judged, percentiles
 from nlpwb.evaluation.metrics import Floats, Ints
 from nlpwb.evaluation.resampling import drawn_weights
 from nlpwb.evaluation.significance import Pair, holm, mcnemar_exact
@@ -120,20 +119,3 @@ def compare_answers(
         AnswerPair(*row[:6], p_holm=float(p_holm), n=row[6], p_mcnemar=row[7])
         for row, p_holm in zip(found, adjusted, strict=True)
     ]
-
-
-def judged(
-    delta: float, copies: Floats, *, freedom: int, confidence: float = CONFIDENCE
-) -> tuple[float, float, float]:
-    """Ends of the interval of a difference and its two-sided p-value, from the deviation of its bootstrap copies (B,).
-
-    Student's t of delta / standard error, so that p < 1 - confidence if and only if the interval leaves out 0. Copies that do
-    not vary tell nothing of the error: then p is that of a sign test in which all of the freedom + 1 units speak for one side,
-    2^-freedom, or 1 for no difference, and the interval has no width.
-    """
-    error = float(np.nanstd(copies, ddof=1))
-    if error < 1e-12:
-        return delta, delta, 1.0 if abs(delta) < 1e-12 else 2.0**-freedom
-    half = float(special.stdtrit(freedom, (1 + confidence) / 2)) * error
-    p = 2 * float(special.stdtr(freedom, -abs(delta) / error))
-    return delta - half, delta + half, p

@@ -13,14 +13,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nlpwb.evaluation.answers import judged
-from nlpwb.evaluation.intervals import CONFIDENCE, REPLICATES, Interval, percentiles
-from nlpwb.evaluation.metrics import Floats, Ints
+from nlpwb.evaluation.intervals import CONFIDENCE, REPLICATES, Interval, judged, percentiles
+from nlpwb.evaluation.metrics import Floats
 from nlpwb.evaluation.permutation import midranks
+from nlpwb.evaluation.ranks import COPIES_AT_ONCE, Scale, rank_correlations
 from nlpwb.evaluation.resampling import drawn_weights
 from nlpwb.evaluation.significance import Pair, holm
-
-COPIES_AT_ONCE = 128  # of some hundred pairs each: what fits into a processor's cache
 
 
 def spearman(x: ArrayLike, y: ArrayLike) -> float:
@@ -41,10 +39,10 @@ def spearman_copies(models: ArrayLike, gold: ArrayLike, *, replicates: int, seed
     A copy is a weight for each pair. Along the ordered values, the rank of a value is the sum of the weights below it and half
     its own: no copy is ever sorted. NaN where a copy is left with one distinct value.
     """
-    scales = [_Scale(row) for row in (_checked(gold), *np.atleast_2d(_checked(models)))]
+    scales = [Scale(row) for row in (_checked(gold), *np.atleast_2d(_checked(models)))]
     n = len(scales[0].level)
     blocks = [
-        _correlations(scales, weights)
+        rank_correlations(scales, weights)
         for weights in _weights_by_copy(n, replicates, rng=np.random.default_rng(seed))
     ]
     return np.concatenate(blocks, axis=1)
@@ -110,44 +108,6 @@ def compare_spearman(
         SpearmanPair(*row[:6], p_holm=float(p_holm), n=row[6])
         for row, p_holm in zip(found, adjusted, strict=True)
     ]
-
-
-class _Scale:
-    """Values (n,) as places on the scale of their L distinct values."""
-
-    def __init__(self, values: Floats) -> None:
-        distinct, level = np.unique(values, return_inverse=True)
-        self.level: Ints = level.reshape(-1)
-        self.order: Ints = np.argsort(self.level, kind="stable")
-        self.starts: Ints = np.searchsorted(self.level[self.order], np.arange(len(distinct)))
-
-    def ranks(self, weights: Floats) -> Floats:
-        """Midranks (n, b) of the values in copies with these weights (n, b), less their mean of (n + 1) / 2."""
-        there = weights[self.order]
-        if len(self.starts) < len(there):
-            there = np.add.reduceat(there, self.starts, axis=0)
-        middle = np.cumsum(there, axis=0)
-        middle -= there / 2
-        middle -= len(weights) / 2
-        ranks: Floats = middle[self.level]
-        return ranks
-
-
-def _correlations(scales: list[_Scale], weights: Floats) -> Floats:
-    """Correlations of the first scale with each of the others, weights (n, b) -> (M, b)."""
-    gold = scales[0].ranks(weights)
-    weighted = gold * weights
-    spread = np.einsum("ij,ij->j", weighted, gold)
-    found = np.empty((len(scales) - 1, weights.shape[1]))
-    for row, scale in zip(found, scales[1:], strict=True):
-        ranks = scale.ranks(weights)
-        together = np.einsum("ij,ij->j", weighted, ranks)
-        ranks *= ranks
-        product = spread * np.einsum("ij,ij->j", ranks, weights)
-        row[:] = np.divide(
-            together, np.sqrt(product), out=np.full_like(together, np.nan), where=product > 0
-        )
-    return found
 
 
 def _weights_by_copy(n: int, replicates: int, *, rng: np.random.Generator) -> Iterator[Floats]:

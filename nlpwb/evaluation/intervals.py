@@ -13,9 +13,10 @@ import numpy as np
 from scipy import special
 
 from nlpwb.errors import InputError
-from nlpwb.evaluation.metrics import Floats, metric_info
+from nlpwb.evaluation.metrics import Floats
 from nlpwb.evaluation.resampling import bootstrap_scores
-from nlpwb.evaluation.scoring import Predictions
+from nlpwb.evaluation.scoring import PROPORTIONS, Predictions, right_answers
+from nlpwb.tasks import metric_info
 
 CONFIDENCE = 0.95
 REPLICATES = 2000
@@ -80,6 +81,23 @@ def bootstrap(
     return Interval(float(low), float(high))
 
 
+def judged(
+    delta: float, copies: Floats, *, freedom: int, confidence: float = CONFIDENCE
+) -> tuple[float, float, float]:
+    """Ends of the interval of a difference and its two-sided p-value, from the deviation of its bootstrap copies (B,).
+
+    Student's t of delta / standard error, so that p < 1 - confidence if and only if the interval leaves out 0. Copies that do
+    not vary tell nothing of the error: then p is that of a sign test in which all of the freedom + 1 units speak for one side,
+    2^-freedom, or 1 for no difference, and the interval has no width.
+    """
+    error = float(np.nanstd(copies, ddof=1))
+    if error < 1e-12:
+        return delta, delta, 1.0 if abs(delta) < 1e-12 else 2.0**-freedom
+    half = float(special.stdtrit(freedom, (1 + confidence) / 2)) * error
+    p = 2 * float(special.stdtr(freedom, -abs(delta) / error))
+    return delta - half, delta + half, p
+
+
 def corrected_standard_error(values: Floats, *, test_size: float, train_size: float) -> Floats:
     """Standard error of a mean over J folds whose training sets overlap: values (..., J) -> (...).
 
@@ -132,7 +150,7 @@ def interval(
     confidence: float = CONFIDENCE,
 ) -> Interval:
     """The interval of :func:`nlpwb.evaluation.scoring.score`: Wilson where it is a plain proportion, else the bootstrap."""
-    if metric == "accuracy" and predictions.seeds == 1 and predictions.groups is None:
-        right = int(np.count_nonzero(predictions.predicted[0] == predictions.truth))
+    if metric in PROPORTIONS and predictions.seeds == 1 and predictions.groups is None:
+        right = int(np.count_nonzero(right_answers(predictions)))
         return wilson(right, predictions.n, confidence=confidence)
     return bootstrap(predictions, metric, replicates=replicates, seed=seed, confidence=confidence)

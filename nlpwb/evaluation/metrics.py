@@ -1,4 +1,4 @@
-"""How good predictions are: six metrics, each vectorised over weighted copies of one test set.
+"""How good predicted labels are: six metrics, each vectorised over weighted copies of one test set.
 
 The confusion metrics need no more of a confusion matrix than its diagonal and its two margins (:class:`Margins`), which is
 what makes thousands of resampled copies cheap. All figures agree with scikit-learn's functions of the same names
@@ -8,14 +8,10 @@ what makes thousands of resampled copies cheap. All figures agree with scikit-le
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import inf
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from nlpwb.errors import UsageError, nearest
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
@@ -24,49 +20,12 @@ EPSILON = float(np.finfo(np.float64).eps)  # probabilities are clipped to EPSILO
 ROC_ROWS = 32  # rows of weights handled together: each document's stand side by side in memory
 
 
-@dataclass(frozen=True)
-class MetricInfo:
-    """What the rest of the house must know about a metric.
-
-    ``header`` stands over its column; ``needs`` says whether predicted labels are enough; ``low`` and ``high`` bound its
-    values; ``perfect`` is the value of a model that makes no mistake.
-    """
-
-    name: str
-    header: str
-    higher_is_better: bool
-    needs: Literal["labels", "scores"]
-    perfect: float
-    low: float
-    high: float
-
-
-METRICS: dict[str, MetricInfo] = {
-    info.name: info
-    for info in (
-        MetricInfo("accuracy", "accuracy", True, "labels", 1.0, 0.0, 1.0),
-        MetricInfo("macro-f1", "macro F1", True, "labels", 1.0, 0.0, 1.0),
-        MetricInfo("weighted-f1", "weighted F1", True, "labels", 1.0, 0.0, 1.0),
-        MetricInfo("mcc", "MCC", True, "labels", 1.0, -1.0, 1.0),
-        MetricInfo("log-loss", "log loss", False, "scores", 0.0, 0.0, inf),
-        MetricInfo("roc-auc", "ROC AUC", True, "scores", 1.0, 0.0, 1.0),
-    )
-}
-
-
 class Margins(NamedTuple):
     """Per label: how much was right, how much carries the label, how much was given it; each (..., K)."""
 
     hits: Floats
     true: Floats
     predicted: Floats
-
-
-def metric_info(name: str) -> MetricInfo:
-    """The metric of that name; :class:`UsageError` names the nearest one where there is none."""
-    if name not in METRICS:
-        raise UsageError(f"there is no metric {name!r}; {nearest(name, METRICS)}")
-    return METRICS[name]
 
 
 def confusion(truth: Ints, predicted: Ints, *, labels: int) -> Floats:
@@ -89,6 +48,11 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 def _accuracy(m: Margins) -> Floats:
     return _ratio(m.hits.sum(axis=-1), m.true.sum(axis=-1))
+
+
+def _micro_f1(m: Margins) -> Floats:
+    """F1 of all labels' counts together; of single labels it would be the accuracy."""
+    return _ratio(2 * m.hits.sum(axis=-1), (m.true + m.predicted).sum(axis=-1))
 
 
 def _macro_f1(m: Margins) -> Floats:
@@ -115,6 +79,7 @@ def _mcc(m: Margins) -> Floats:
 
 MARGIN_METRICS: Mapping[str, Callable[[Margins], Floats]] = {
     "accuracy": _accuracy,
+    "micro-f1": _micro_f1,
     "macro-f1": _macro_f1,
     "weighted-f1": _weighted_f1,
     "mcc": _mcc,

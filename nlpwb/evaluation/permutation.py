@@ -4,34 +4,46 @@ Under the null hypothesis the two methods' answers to a document are exchangeabl
 document (each group, where documents are grouped) tosses one fair coin. Nothing is recomputed for a toss:
 
 * accuracy, log-loss and, as shown at :func:`_auc_differences`, roc-auc change linearly: a toss flips the sign of one number;
+* so do the other means over documents (hamming-loss, lrap, mae), and rmse and r2 with the mean of squared errors;
 * the F1 scores and MCC depend on label margins, to which each swap adds a fixed row. Documents with the same row are one
   atom of n coins, and the number of heads among n coins is the number of set bits in n random bits.
+
+Correlations with the truth are not tested so: the predictions of two methods may stand on different scales.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpwb.evaluation.metrics import Floats, Ints
+from nlpwb.evaluation.label_sets import wrong_labels
+from nlpwb.evaluation.metrics import MARGIN_METRICS, Floats, Ints
 from nlpwb.evaluation.resampling import HELD_AT_ONCE, numbered_groups, sums_by_group
 from nlpwb.evaluation.scoring import (
+    CORRELATIONS,
+    PROPORTIONS,
     Predictions,
     check_metric,
     distinct_rows,
-    document_losses,
+    document_values,
     margin_finish,
     margin_sums,
+    margins_of_sets,
+    right_answers,
 )
 
 Reals = NDArray[np.floating[Any]]
 EXACT_IN_SINGLE = (
     1 << 24
 )  # integers up to here are exact in float32, which multiplies twice as fast
+
+
+_WHOLE = (*PROPORTIONS, "hamming-loss")
 
 
 def swap_p_values(
@@ -52,9 +64,10 @@ def swap_p_values(
     if not pairs:
         return []
     groups = methods[0].groups
-    if metric not in ("accuracy", "log-loss", "roc-auc"):
+    if metric in MARGIN_METRICS and metric not in PROPORTIONS:
+        of_pair = _margin_p if methods[0].task == "classify" else _set_p
         return [
-            _margin_p(methods[i], methods[j], metric, replicates=replicates, seed=seed)
+            of_pair(methods[i], methods[j], metric, replicates=replicates, seed=seed)
             for i, j in pairs
         ]
     differences = [swap_differences(methods[i], methods[j], metric) for i, j in pairs]
@@ -62,7 +75,7 @@ def swap_p_values(
         number, units = numbered_groups(groups)
         d = sums_by_group(np.stack(differences, axis=1), number, groups=units)
         return _flip_p(d, np.ones(units, dtype=np.int64), replicates=replicates, seed=seed)
-    if metric == "accuracy":  # few distinct sizes: the documents of one size are one atom
+    if metric in _WHOLE:  # few distinct sizes: the documents of one size are one atom
         ps = []
         for difference in differences:
             sizes, counts = np.unique(np.abs(difference[difference != 0]), return_counts=True)
@@ -78,17 +91,17 @@ def swap_p_values(
 def swap_differences(a: Predictions, b: Predictions, metric: str) -> Floats:
     """Numbers (n,) whose sum is in proportion to score(a) - score(b), and of which a swap flips the sign.
 
-    For accuracy, log-loss and roc-auc.
+    For every metric but those of margins and the correlations. Of rmse and r2 it is the mean squared error, in which both are
+    monotone while the sum over both methods stays (with one seed; with several it is a test of that mean).
     """
-    if metric == "accuracy":  # whole numbers, so that sums and ties are exact
-        right_a = np.count_nonzero(a.predicted == a.truth, axis=0)
-        right_b = np.count_nonzero(b.predicted == b.truth, axis=0)
-        return np.asarray(right_a * b.seeds - right_b * a.seeds, dtype=np.float64)
+    assert metric not in CORRELATIONS
+    if metric in _WHOLE:  # whole numbers, so that sums and ties are exact
+        count_a, count_b = (_whole_numbers(p, metric) for p in (a, b))
+        return np.asarray(count_a * b.seeds - count_b * a.seeds, dtype=np.float64)
+    if metric != "roc-auc":
+        return document_values(a, metric) - document_values(b, metric)
     assert a.scores is not None
     assert b.scores is not None
-    if metric == "log-loss":
-        return document_losses(a) - document_losses(b)
-    assert metric == "roc-auc"
     S, K = lcm(a.seeds, b.seeds), len(a.labels)
     total = np.zeros(a.n)
     for k in [1] if K == 2 else range(K):
@@ -98,6 +111,14 @@ def swap_differences(a: Predictions, b: Predictions, metric: str) -> Floats:
                 x, y = a.scores[s % a.seeds, :, k], b.scores[s % b.seeds, :, k]
                 total += _auc_differences(positive, midranks(x), midranks(y))
     return total
+
+
+def _whole_numbers(predictions: Predictions, metric: str) -> Ints:
+    """Right answers, or wrong labels, of each document over all seeds, (n,)."""
+    if metric == "hamming-loss":
+        wrong: Ints = wrong_labels(predictions.truth, predictions.predicted).sum(axis=0)
+        return wrong
+    return np.asarray(np.count_nonzero(right_answers(predictions), axis=0), dtype=np.int64)
 
 
 def midranks(x: Floats) -> Floats:
@@ -185,6 +206,34 @@ def _margin_p(a: Predictions, b: Predictions, metric: str, *, replicates: int, s
     hits = 0
     rng = np.random.default_rng(seed)
     for swapped in coin_sums(counts, effects.astype(kind), replicates, rng=rng):
+        moved = swapped.astype(np.float64)
+        difference = finish(base[0] + moved) - finish(base[1] - moved)
+        hits += int(np.count_nonzero(np.abs(difference) >= observed - 1e-12))
+    return (1 + hits) / (1 + replicates)
+
+
+def _set_p(a: Predictions, b: Predictions, metric: str, *, replicates: int, seed: int) -> float:
+    """The p-value of an F1 score of sets of labels: a swap moves what the document adds to the margins."""
+    S = lcm(a.seeds, b.seeds)
+    (first, K), (second, _) = (
+        margins_of_sets(replace(p, predicted=p.predicted[np.arange(S) % p.seeds]), metric)
+        for p in (replace(a, scores=None), replace(b, scores=None))
+    )
+    finish = margin_finish(metric, labels=K, seeds=S)
+    change = second - first
+    differs = np.flatnonzero(change.any(axis=1))
+    if not len(differs):
+        return 1.0
+    base = first.sum(axis=0), second.sum(axis=0)
+    observed = abs(float(finish(base[0]) - finish(base[1])))
+    effects = change[differs]
+    if a.groups is not None:
+        number, units = numbered_groups(a.groups[differs])
+        effects = sums_by_group(effects, number, groups=units)
+    hits = 0
+    alone: Ints = np.ones(len(effects), dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    for swapped in coin_sums(alone, effects.astype(np.float32), replicates, rng=rng):
         moved = swapped.astype(np.float64)
         difference = finish(base[0] + moved) - finish(base[1] - moved)
         hits += int(np.count_nonzero(np.abs(difference) >= observed - 1e-12))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from nlpwb.evaluation.intervals import check_folds
-from nlpwb.evaluation.scoring import Predictions
+from nlpwb.evaluation.scoring import Predictions, right_answers
 
 POWER = 0.8
 ALPHA = 0.05
@@ -24,7 +24,7 @@ def median_discordance(methods: Sequence[Predictions]) -> float:
 
     Methods with several seeds count by the mean over their seeds. NaN for fewer than two methods.
     """
-    right = np.stack([(p.predicted == p.truth).mean(axis=0) for p in methods])
+    right = np.stack([right_answers(p).mean(axis=0) for p in methods])
     only = right @ (1 - right).T / methods[0].n
     pairs = np.triu_indices(len(methods), 1)
     return float(np.median((only + only.T)[pairs])) if len(methods) > 1 else float("nan")

@@ -14,12 +14,13 @@ from scipy import sparse
 
 from nlpwb.evaluation.metrics import ROC_ROWS, Floats, Ints
 from nlpwb.evaluation.scoring import (
+    RANKED,
     Additive,
     Predictions,
     additive,
     check_metric,
     distinct_rows,
-    roc_scorer_of,
+    ranked_scorer,
 )
 
 HELD_AT_ONCE = 1 << 22  # drawn documents in memory: about 100 MB with what is made of them
@@ -49,7 +50,7 @@ def bootstrap_scores(
 ) -> Floats:
     """Scores (B,) of one method on bootstrap copies of its test set; of whole groups where it has groups."""
     check_metric(predictions, metric)
-    if predictions.groups is None and metric not in ("log-loss", "roc-auc"):
+    if predictions.groups is None and metric not in RANKED:
         parts = additive(predictions, metric)
         counts = np.bincount(parts.atom, minlength=len(parts.sums))
         if len(counts) * ATOMS_WORTH_A_DRAW <= predictions.n:
@@ -68,8 +69,8 @@ def joint_bootstrap_scores(
     for predictions in methods:
         check_metric(predictions, metric)
     rng = np.random.default_rng(seed)
-    if metric == "roc-auc":
-        blocks = _ranked_blocks(methods, replicates, rng)
+    if metric in RANKED:
+        blocks = _ranked_blocks(methods, metric, replicates, rng)
     elif methods[0].groups is not None:
         blocks = _grouped_blocks(
             [additive(p, metric) for p in methods], methods[0].groups, replicates, rng
@@ -93,16 +94,16 @@ def sums_by_group(values: Floats, number: Ints, *, groups: int) -> Floats:
 
 
 def _ranked_blocks(
-    methods: Sequence[Predictions], replicates: int, rng: np.random.Generator
+    methods: Sequence[Predictions], metric: str, replicates: int, rng: np.random.Generator
 ) -> Iterator[Floats]:
     n, groups = methods[0].n, methods[0].groups
     number, units = (None, n) if groups is None else numbered_groups(groups)
-    scorers = [roc_scorer_of(p) for p in methods]
+    scorers = [ranked_scorer(p, metric) for p in methods]
     for weights in drawn_weights(units, replicates, rng=rng):
         for start in range(0, len(weights), ROC_ROWS):
             w = weights[start : start + ROC_ROWS]
             w = np.asfortranarray(w if number is None else w[:, number])  # turned once for all
-            yield np.stack([area(w) for area in scorers])
+            yield np.stack([scored(w) for scored in scorers])
 
 
 def _grouped_blocks(

@@ -20,12 +20,20 @@ from nlpwb.evaluation.intervals import (
     check_folds,
     check_groups,
     corrected_standard_error,
+    judged,
     percentiles,
 )
-from nlpwb.evaluation.metrics import Floats, metric_info
+from nlpwb.evaluation.metrics import Floats
 from nlpwb.evaluation.permutation import swap_p_values
 from nlpwb.evaluation.resampling import joint_bootstrap_scores
-from nlpwb.evaluation.scoring import Predictions, score
+from nlpwb.evaluation.scoring import (
+    CORRELATIONS,
+    PROPORTIONS,
+    Predictions,
+    right_answers,
+    score,
+)
+from nlpwb.tasks import metric_info
 
 PERMUTATIONS = 10_000
 PERMUTATIONS_PER_PAIR = (
@@ -91,7 +99,7 @@ def paired_permutation(
 ) -> float:
     """Two-sided p-value when the two methods' answers are swapped with probability 1/2, document by document.
 
-    Groups are swapped whole. roc-auc swaps ranks, since two methods' scores have no common scale. See
+    Groups are swapped whole; not for correlations. roc-auc swaps ranks, since two methods' scores have no common scale. See
     :mod:`nlpwb.evaluation.permutation`; errors as in :func:`nlpwb.evaluation.scoring.check_metric`.
     """
     _check_same_documents([a, b])
@@ -143,9 +151,11 @@ def difference(
 ) -> Difference:
     """score(a) - score(b) on the same documents, its interval and p-value.
 
-    Accuracy with one seed and no groups: the interval of Bonett & Price and the exact test of McNemar (which is the more
-    careful of the two: near alpha the interval may just leave out 0 while p is above alpha). Otherwise the percentiles of a
-    paired bootstrap and :func:`paired_permutation`. Errors as in ``check_metric`` and ``check_groups``.
+    Accuracy (of labels or of whole sets) with one seed and no groups: the interval of Bonett & Price and the exact test of
+    McNemar (which is the more careful of the two: near alpha the interval may just leave out 0 while p is above alpha). A
+    correlation: the difference over its standard error on joint bootstrap copies, by Student's t with as many degrees of
+    freedom as there are documents (or groups), less two; interval and p-value are one statement. Otherwise the percentiles of
+    a paired bootstrap and :func:`paired_permutation`. Errors as in ``check_metric`` and ``check_groups``.
     """
     return _differences(
         [a, b],
@@ -231,7 +241,7 @@ def _differences(
 ) -> list[Difference]:
     metric_info(metric)  # refuses an unknown one, also where there is no pair
     _check_same_documents(methods)
-    plain = metric == "accuracy" and all(p.groups is None for p in methods)
+    plain = metric in PROPORTIONS and all(p.groups is None for p in methods)
     exact = [(i, j) for i, j in pairs if plain and methods[i].seeds == 1 and methods[j].seeds == 1]
     others = sorted(set(pairs) - set(exact))
     found = dict(zip(exact, _exact(methods, exact, confidence=confidence), strict=True))
@@ -239,6 +249,8 @@ def _differences(
         check_groups(methods[0])
         scores = np.array([score(p, metric) for p in methods])
         copies = joint_bootstrap_scores(methods, metric, replicates=replicates, seed=seed)
+        if metric in CORRELATIONS:
+            return _by_error(methods[0], scores, copies, pairs, confidence=confidence)
         ps = swap_p_values(methods, others, metric, replicates=permutations, seed=seed)
         i, j = np.array(others).T
         low, high = percentiles(copies[i] - copies[j], confidence=confidence)
@@ -248,6 +260,26 @@ def _differences(
     return [found[pair] for pair in pairs]
 
 
+def _by_error(
+    first: Predictions,
+    scores: Floats,
+    copies: Floats,
+    pairs: Sequence[tuple[int, int]],
+    *,
+    confidence: float,
+) -> list[Difference]:
+    """Differences of scores (M,) judged by the deviation of their copies (M, B)."""
+    units = first.n if first.groups is None else len(np.unique(first.groups))
+    found = []
+    for i, j in pairs:
+        delta = float(scores[i] - scores[j])
+        judgement = judged(
+            delta, copies[i] - copies[j], freedom=max(1, units - 2), confidence=confidence
+        )
+        found.append(Difference(delta, *judgement))
+    return found
+
+
 def _exact(
     methods: Sequence[Predictions], pairs: Sequence[tuple[int, int]], *, confidence: float
 ) -> list[Difference]:
@@ -255,7 +287,7 @@ def _exact(
         return []
     n = methods[0].n
     # float64 counts documents exactly, and a matrix product counts all pairs at once.
-    right = np.stack([p.predicted[0] == p.truth for p in methods]).astype(np.float64)
+    right = np.stack([right_answers(p)[0] for p in methods]).astype(np.float64)
     only = right @ (1 - right).T  # [i, j]: documents that i gets right and j does not
     i, j = np.array(pairs).T
     b, c = only[i, j], only[j, i]

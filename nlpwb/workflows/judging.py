@@ -14,7 +14,6 @@ from nlpwb.cache.store import Artifact
 from nlpwb.evaluation.cost import recommend
 from nlpwb.evaluation.intervals import interval, nadeau_bengio, wilson
 from nlpwb.evaluation.letters import letters
-from nlpwb.evaluation.metrics import METRICS
 from nlpwb.evaluation.power import (
     median_discordance,
     smallest_separable,
@@ -24,6 +23,7 @@ from nlpwb.evaluation.power import (
 from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
 from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
 from nlpwb.records import ALPHA, Answer, PairResult, Result, Verdict
+from nlpwb.tasks import METRICS
 from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheaper, others, times
 from nlpwb.workflows.plans import Plan
 

@@ -12,6 +12,7 @@ from sklearn import metrics as reference
 
 from nlpwb.errors import UsageError
 from nlpwb.evaluation import metrics
+from nlpwb.tasks import METRICS, TASKS, default_metric, metric_info, metrics_of
 
 from .cases import labelled, random_predictions
 
@@ -139,15 +140,28 @@ def test_more_rows_than_one_block_keep_their_order():
 
 
 def test_the_table_of_metrics_says_what_each_needs():
-    assert list(metrics.METRICS) == [
-        "accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc"
+    assert {task: list(metrics_of(task)) for task in TASKS} == {
+        "classify": ["accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc"],
+        "multilabel": ["micro-f1", "macro-f1", "subset-accuracy", "hamming-loss", "lrap"],
+        "regression": ["pearson", "spearman", "rmse", "mae", "r2"],
+    }
+    assert [default_metric(task) for task in TASKS] == ["accuracy", "micro-f1", "pearson"]
+    assert [m.name for m in METRICS.values() if not m.higher_is_better] == [
+        "log-loss", "hamming-loss", "rmse", "mae"
     ]  # fmt: skip
-    assert [m.name for m in metrics.METRICS.values() if not m.higher_is_better] == ["log-loss"]
-    assert [m.name for m in metrics.METRICS.values() if m.needs == "scores"] == [
-        "log-loss", "roc-auc"
+    assert [m.name for m in METRICS.values() if m.needs == "scores"] == [
+        "log-loss", "roc-auc", "lrap"
     ]  # fmt: skip
+
+
+def test_a_metric_of_another_task_is_refused_with_those_of_this_one():
+    with pytest.raises(
+        UsageError, match="judges one label for each document, and here the task is regression"
+    ):
+        metric_info("accuracy", "regression")
+    assert metric_info("macro-f1", "multilabel") is metric_info("macro-f1", "classify")
 
 
 def test_a_misspelt_metric_is_refused_with_the_nearest_name():
     with pytest.raises(UsageError, match=r"no metric 'macro_f1'; did you mean macro-f1\?"):
-        metrics.metric_info("macro_f1")
+        metric_info("macro_f1")

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nlpwb.evaluation.metrics import METRICS
 from nlpwb.evaluation.permutation import (
     coin_sums,
     midranks,
@@ -20,8 +19,11 @@ from nlpwb.evaluation.permutation import (
 )
 from nlpwb.evaluation.scoring import score
 from nlpwb.evaluation.significance import paired_permutation
+from nlpwb.tasks import metrics_of
 
 from .cases import predictions, random_predictions
+
+METRICS = metrics_of("classify")
 
 
 def swapped(a, b, turn):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from nlpwb.errors import InputError, MethodError, UsageError
-from nlpwb.evaluation.metrics import METRICS
 from nlpwb.evaluation.scoring import (
     additive,
     distinct_rows,
@@ -17,8 +16,11 @@ from nlpwb.evaluation.scoring import (
     score,
     score_per_seed,
 )
+from nlpwb.tasks import metrics_of
 
 from .cases import predictions, random_predictions
+
+METRICS = metrics_of("classify")
 
 
 def scikit_learn(metric, truth, predicted, p):

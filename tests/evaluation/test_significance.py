@@ -13,7 +13,6 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from nlpwb.errors import InputError, UsageError
-from nlpwb.evaluation.metrics import METRICS
 from nlpwb.evaluation.scoring import score
 from nlpwb.evaluation.significance import (
     bonett_price,
@@ -25,8 +24,11 @@ from nlpwb.evaluation.significance import (
     mcnemar_exact,
     paired_permutation,
 )
+from nlpwb.tasks import metrics_of
 
 from .cases import predictions, random_predictions
+
+METRICS = metrics_of("classify")
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
