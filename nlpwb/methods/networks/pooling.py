@@ -48,12 +48,16 @@ class AttentionPooling(nn.Module):
 
     def weights(self, values: Tensor, lengths: Tensor) -> Tensor:
         """The weight of each token, (B, T): zero behind the end, one in sum for each document."""
-        scores: Tensor = self.query(torch.tanh(self.project(values))).squeeze(-1)  # (B, T)
-        real = real_places(lengths, values.shape[1], values.device)
-        return scores.float().masked_fill(~real, -torch.inf).softmax(dim=1)
+        real = real_places(lengths, values.shape[1], values.device)  # (B, T)
+        return self._weights(values.masked_fill(~real.unsqueeze(-1), 0.0), real)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         """Vectors (B, T, F) and lengths (B,) to (B, F)."""
-        weights = self.weights(values, lengths).to(values.dtype).unsqueeze(1)  # (B, 1, T)
-        real = real_places(lengths, values.shape[1], values.device).unsqueeze(-1)
-        return torch.bmm(weights, values.masked_fill(~real, 0.0)).squeeze(1)  # (B, F)
+        real = real_places(lengths, values.shape[1], values.device)
+        values = values.masked_fill(~real.unsqueeze(-1), 0.0)  # zero times infinity would be NaN
+        weights = self._weights(values, real).to(values.dtype)
+        return torch.bmm(weights.unsqueeze(1), values).squeeze(1)  # (B, F)
+
+    def _weights(self, values: Tensor, real: Tensor) -> Tensor:
+        scores: Tensor = self.query(torch.tanh(self.project(values))).squeeze(-1)  # (B, T)
+        return scores.float().masked_fill(~real, -torch.inf).softmax(dim=1)
