@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 160
+# no date, so that the same figure has the same bytes
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": "nlpwb"},
+    "svg": {"Date": None},
+    "pdf": {"Creator": "nlpwb", "CreationDate": None},
+}
 _LONGEST = 400  # characters: no line of a figure has room for more
 
 
@@ -74,7 +80,7 @@ def write_figure(
     with _styled(theme):
         figure = draw()
         make_visible(figure)
-        metadata = {"Date": None} if kind == "svg" else {"Software": "nlpwb"}
+        metadata = _METADATA[kind]
         write_whole(
             Path(path),
             lambda temporary: figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata),

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from nlpwb.workflows.networks.conditions import NetworkProgress
     from nlpwb.workflows.words.training import TrainingProgress
 
 _CLEAR = "\r\x1b[K"
+P = TypeVar("P")
 
 
-class TrainingLine:
-    """A line on stderr that is written over; ``live`` False for one that says nothing."""
+class TrainingLine(Generic[P]):
+    """A line on stderr that is written over, as ``words`` says it; ``live`` False for one that says nothing."""
 
-    def __init__(self, *, live: bool) -> None:
+    def __init__(self, words: Callable[[P], str], *, live: bool) -> None:
+        self._words = words
         self._live = live
         self._open = False
 
-    def show(self, progress: TrainingProgress) -> None:
-        """Write the line anew."""
+    def show(self, progress: P) -> None:
+        """Write the line anew, cut where the terminal ends: a line that breaks cannot be written over."""
         if self._live:
-            sys.stderr.write(_CLEAR + line(progress))
+            room = shutil.get_terminal_size((100, 24)).columns - 1
+            sys.stderr.write(_CLEAR + self._words(progress)[:room])
             sys.stderr.flush()
             self._open = True
 
@@ -45,7 +50,7 @@ class TrainingLine:
             self._open = False
 
 
-def line(progress: TrainingProgress) -> str:
+def words_line(progress: TrainingProgress) -> str:
     """``epoch 2 of 5    31 %    1,240,000 words/s   loss 2.214    35 s left``."""
     parts = [
         f"epoch {progress.epoch + 1} of {progress.epochs}",
@@ -56,6 +61,23 @@ def line(progress: TrainingProgress) -> str:
         parts.append(f"loss {progress.loss:.3f}")
     if math.isfinite(progress.seconds_left):
         parts.append(f"{_clock(progress.seconds_left)} left")
+    return "   ".join(parts)
+
+
+def network_line(progress: NetworkProgress) -> str:
+    """``epoch 2 of 5   step 310 of 1,200   loss 0.412   98,000 tokens/s   1:05 left   1.2 GiB``."""
+    step = progress.step
+    parts = [
+        f"epoch {step.epoch + 1} of {progress.epochs}",
+        f"step {step.step:,} of {step.steps:,}",
+    ]
+    if math.isfinite(step.loss):
+        parts.append(f"loss {step.loss:.3f}")
+    parts.append(f"{step.tokens_per_second:,.0f} tokens/s")
+    if step.left is not None and math.isfinite(step.left):
+        parts.append(f"{_clock(step.left)} left")
+    if step.memory:
+        parts.append(f"{step.memory / 2**30:.1f} GiB")
     return "   ".join(parts)
 
 
@@ -70,9 +92,9 @@ def _clock(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def training_line(*, quiet: bool) -> Iterator[TrainingLine]:
+def training_line(words: Callable[[P], str], *, quiet: bool) -> Iterator[TrainingLine[P]]:
     """A line for as long as the context lasts, on a terminal and unless ``quiet``."""
-    line = TrainingLine(live=sys.stderr.isatty() and not quiet)
+    line = TrainingLine(words, live=sys.stderr.isatty() and not quiet)
     try:
         yield line
     finally:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nlpwb.report.training_line import line, training_line
+from nlpwb.report.training_line import training_line, words_line
 from nlpwb.workflows.words.training import TrainingProgress
 
 
@@ -22,13 +22,15 @@ def at(share: float, *, loss: float = 2.2141, left: float = 35.4) -> TrainingPro
 
 
 def test_the_line_says_epoch_share_speed_loss_and_time_left() -> None:
-    assert line(at(0.31)) == "epoch 2 of 5    31%   1,240,000 words/s   loss 2.214   35 s left"
-    assert line(at(0.31, left=185.0)).endswith("3:05 left")
-    assert line(at(0.31, left=3727.0)).endswith("1:02:07 left")
+    assert (
+        words_line(at(0.31)) == "epoch 2 of 5    31%   1,240,000 words/s   loss 2.214   35 s left"
+    )
+    assert words_line(at(0.31, left=185.0)).endswith("3:05 left")
+    assert words_line(at(0.31, left=3727.0)).endswith("1:02:07 left")
 
 
 def test_what_is_not_known_yet_is_not_said() -> None:
-    unknown = line(at(0.0, loss=math.nan, left=math.nan))
+    unknown = words_line(at(0.0, loss=math.nan, left=math.nan))
     assert unknown == "epoch 2 of 5     0%   1,240,000 words/s"
 
 
@@ -36,7 +38,7 @@ def test_a_note_stands_above_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """The line is wiped before a note is written, and when training ends."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with training_line(quiet=False) as shown:
+    with training_line(words_line, quiet=False) as shown:
         shown.show(at(0.5))
         shown.above(lambda text: terminal.write(text + "\n"))("a note")
         shown.show(at(0.6))
@@ -52,6 +54,6 @@ def test_nothing_is_written_into_a_file_or_when_quiet(
 ) -> None:
     stream = Terminal() if quiet else io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    with training_line(quiet=quiet) as shown:
+    with training_line(words_line, quiet=quiet) as shown:
         shown.show(at(0.5))
     assert stream.getvalue() == ""

@@ -60,7 +60,7 @@ def train(
 ) -> None:
     """Train word vectors: skipgram, cbow, fasttext, glove or ppmi. A document is a context: no window crosses its end."""
     from nlpwb.report.comparison import size
-    from nlpwb.report.training_line import training_line
+    from nlpwb.report.training_line import training_line, words_line
     from nlpwb.specs import parse_spec
     from nlpwb.workflows.words.training import train_words
 
@@ -83,7 +83,7 @@ def train(
     )
     with (
         options.open_cache(cache_dir, no_cache, sink) as cache,
-        training_line(quiet=quiet) as line,
+        training_line(words_line, quiet=quiet) as line,
     ):
         trained = train_words(
             parse_spec(spec),

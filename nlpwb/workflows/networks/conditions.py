@@ -1,0 +1,87 @@
+"""Under what conditions a network trains: all that its spec does not say. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlpwb.cache.store import Cache
+from nlpwb.errors import NlpwbError
+
+if TYPE_CHECKING:
+    from nlpwb.training.records import Step
+
+TRAINING_LOG = "training.jsonl"
+
+
+@dataclass(frozen=True)
+class NetworkProgress:
+    """A step that is reported, and how many epochs there are at most."""
+
+    step: Step
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Where a network trains, what is kept meanwhile, and who is told.
+
+    Args:
+        device: auto, cpu, cuda or mps.
+        precision: auto, float32 or bf16.
+        checkpoints: a folder of this training alone, from which it goes on when it was interrupted; None: it begins anew.
+        cache: keeps word vectors that were trained for the embeddings; None: nothing is kept.
+        log: a file that gets the training log as it grows, beside the one among the checkpoints.
+        interruptible: whether Ctrl-C ends training after the step under way, with a checkpoint.
+        progress: is told how far training is.
+        note: is told what a person should know.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    checkpoints: Path | None = None
+    cache: Cache | None = None
+    log: Path | None = None
+    interruptible: bool = False
+    progress: Callable[[NetworkProgress], None] = lambda _: None
+    note: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a network trained.
+
+    Args:
+        epochs: those that were trained; ``best_epoch`` is the one whose weights stayed, from 1.
+        steps: of the optimiser; ``resumed`` is the step from which an interrupted training went on, 0 for none.
+        parameters: numbers that were trained, and that were not.
+        padding: share of the places of all batches that hold no token, 0 to 1; None where the engine does not tell.
+        cut: documents that were longer than ``max_tokens``.
+        tuning: the score on the tuning part, by ``tuning_score``; None where there was no tuning part.
+        covered: share of the training tokens with a vector in ``embeddings=``; None for random ones.
+        earlier_seconds: of runs that were interrupted, and of word vectors that the cache had.
+    """
+
+    device: str
+    precision: str
+    threads: int
+    epochs: int
+    best_epoch: int
+    stopped_early: bool
+    steps: int
+    resumed: int
+    parameters: int
+    padding: float | None
+    cut: int
+    tuning: float | None = None
+    tuning_score: str = ""
+    covered: float | None = None
+    earlier_seconds: float = 0.0
+
+
+class TrainingInterrupted(NlpwbError):
+    """Ctrl-C during training; what was learnt is kept (exit code 130)."""
+
+    exit_code = 130
