@@ -11,9 +11,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nlpwb.options import Json
+from nlpwb.tasks import TASKS, Task
 
 Matrix = sp.csr_matrix | NDArray[np.float32]
 """Documents in rows: sparse CSR float64 or int32, or dense float32."""
+Targets = NDArray[Any]
+"""What is learned. ``classify``: label numbers, int64 (n,). ``multilabel``: bool (n, labels). ``regression``: float64 (n,)."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,18 @@ class State:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
     facts: dict[str, Json] = field(default_factory=dict)
+
+
+def kept_task(state: State) -> Task:
+    """The task that a state was fitted for; ``classify`` where it says nothing."""
+    task = state.facts.get("task", "classify")
+    assert task in TASKS, task
+    return task
+
+
+def task_fact(task: Task) -> dict[str, Json]:
+    """The fact by which :func:`kept_task` knows; none for ``classify``, so that its states stay as they always were."""
+    return {} if task == "classify" else {"task": task}
 
 
 class Representation(Protocol):
@@ -75,7 +90,7 @@ class Reducer(Protocol):
 
 
 class Head(Protocol):
-    """Rows of numbers to a score for each label."""
+    """Rows of numbers to a score for each label, or to a number."""
 
     @property
     def probabilistic(self) -> bool:
@@ -83,12 +98,27 @@ class Head(Protocol):
 
     @classmethod
     def fit(
-        cls, config: Any, matrix: Matrix, targets: NDArray[np.int64], *, labels: int, seed: int
+        cls,
+        config: Any,
+        matrix: Matrix,
+        targets: Targets,
+        *,
+        labels: int,
+        seed: int,
+        task: Task = "classify",
     ) -> Self:
-        """Fit on rows and their label numbers, int64 (n,), each in 0 … labels - 1."""
+        """Fit on rows and what is to be said of them; ``labels`` is 1 for a number.
+
+        Raises:
+            MethodError: it cannot be fitted on these, or for this task at all.
+        """
 
     def scores(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Scores, float64 (n, labels): the highest wins."""
+        """Scores, float64 (n, labels).
+
+        ``classify``: the highest wins. ``multilabel``: a label is said above 0.5 where scores are probabilities, above 0
+        where they are not. ``regression``: the number itself, (n, 1).
+        """
 
     def state(self) -> State:
         """All that :meth:`from_state` needs."""
@@ -99,7 +129,7 @@ class Head(Protocol):
 
 
 class TextClassifier(Protocol):
-    """Texts to a score for each label, without a matrix in between."""
+    """Texts to a score for each label, or to a number, without a matrix in between."""
 
     @property
     def probabilistic(self) -> bool:
@@ -110,16 +140,17 @@ class TextClassifier(Protocol):
         cls,
         config: Any,
         texts: Sequence[str],
-        targets: NDArray[np.int64],
+        targets: Targets,
         *,
         labels: int,
         seed: int,
         threads: int,
+        task: Task = "classify",
     ) -> Self:
-        """Fit on texts and their label numbers."""
+        """Fit on texts and what is to be said of them, as :meth:`Head.fit`."""
 
     def scores(self, texts: Sequence[str], *, threads: int) -> NDArray[np.float64]:
-        """Scores, float64 (n, labels): the highest wins."""
+        """Scores, float64 (n, labels), as :meth:`Head.scores`."""
 
     def state(self) -> State:
         """All that :meth:`from_state` needs."""

@@ -1,7 +1,8 @@
-"""The labels of the nearest training documents vote (Cover & Hart 1967); exact, block by block."""
+"""The nearest training documents vote with their labels (Cover & Hart 1967), or their numbers are averaged; exact, in blocks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.heads.config import KnnConfig
-from nlpwb.methods.protocol import Matrix, State
+from nlpwb.methods.protocol import Matrix, State, Targets, kept_task, task_fact
+from nlpwb.tasks import Task
 
 Rows = sp.csr_matrix | NDArray[np.float64]
 
@@ -19,27 +21,37 @@ _DECIMALS = 12
 
 
 class Knn:
-    """The training rows, sparse or in float32, and their labels."""
-
-    probabilistic = True
+    """The training rows, sparse or in float32, and their labels, sets of labels or numbers."""
 
     def __init__(
-        self, config: KnnConfig, rows: Matrix, targets: NDArray[np.int64], labels: int
+        self,
+        config: KnnConfig,
+        rows: Matrix,
+        targets: Targets,
+        labels: int,
+        task: Task = "classify",
     ) -> None:
         self.config = config
         self.rows = rows
         self.targets = targets
         self.labels = labels
+        self.task: Task = task
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether the scores are shares of votes: not where they are numbers."""
+        return self.task != "regression"
 
     @classmethod
     def fit(
         cls,
         config: KnnConfig,
         matrix: Matrix,
-        targets: NDArray[np.int64],
+        targets: Targets,
         *,
         labels: int,
         seed: int,
+        task: Task = "classify",
     ) -> Self:
         """Keep the rows.
 
@@ -57,13 +69,14 @@ class Knn:
             if sp.issparse(matrix)
             else np.asarray(matrix, dtype=np.float32)
         )
-        return cls(config, rows, targets, labels)
+        return cls(config, rows, targets, labels, task)
 
     def scores(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Shares of the votes, float64 (n, labels)."""
+        """Shares of the votes for each label, float64 (n, labels); or the mean of the neighbours' numbers, (n, 1)."""
         rows, kept = _prepared(matrix, self.config), _prepared(self.rows, self.config)
         squares = _squares(kept)
         shares = np.zeros((matrix.shape[0], self.labels))
+        said = self._said()
         block = max(1, _BLOCK_VALUES // max(1, self.rows.shape[0]))
         for start in range(0, matrix.shape[0], block):
             nearness = self._nearness(rows[start : start + block], kept, squares)
@@ -74,10 +87,20 @@ class Knn:
             if self.config.weights == "distance":
                 distance = self._distance(np.take_along_axis(nearness, near, axis=1))
                 votes = 1.0 / np.maximum(distance, 1e-12)
-            labels = self.targets[near]
+            if self.task != "classify":  # there the labels' sums make up the whole
+                votes /= votes.sum(axis=1, keepdims=True)
             for label in range(self.labels):
-                shares[start : start + len(near), label] = (votes * (labels == label)).sum(axis=1)
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+                shares[start : start + len(near), label] = (votes * said(near, label)).sum(axis=1)
+        if self.task == "classify":
+            shares /= shares.sum(axis=1, keepdims=True)
+        return shares if self.task == "regression" else np.minimum(shares, 1.0)
+
+    def _said(self) -> Callable[[NDArray[np.int64], int], NDArray[Any]]:
+        """What training rows say about a label: 1 or 0, or of numbers the number."""
+        if self.task == "classify":
+            return lambda rows, label: self.targets[rows] == label
+        columns = self.targets.reshape(len(self.targets), -1)
+        return lambda rows, label: columns[rows, label]
 
     def _nearness(
         self, rows: Rows, kept: Rows, squares: NDArray[np.float64]
@@ -112,7 +135,12 @@ class Knn:
         else:
             arrays["rows"] = np.asarray(self.rows)
         return State(
-            arrays=arrays, facts={"labels": self.labels, "columns": int(self.rows.shape[1])}
+            arrays=arrays,
+            facts={
+                "labels": self.labels,
+                "columns": int(self.rows.shape[1]),
+                **task_fact(self.task),
+            },
         )
 
     @classmethod
@@ -130,7 +158,7 @@ class Knn:
                 (arrays["data"], arrays["indices"], arrays["indptr"]),
                 shape=(len(arrays["indptr"]) - 1, columns),
             )
-        return cls(config, rows, arrays["targets"], labels)
+        return cls(config, rows, arrays["targets"], labels, kept_task(state))
 
 
 def _prepared(matrix: Matrix, config: KnnConfig) -> Rows:
