@@ -71,7 +71,7 @@ class EncodedCorpus:
         start = 0
         while start < total:
             stop = min(start + size, total)
-            while stop < total and self.ids[stop - 1] != END:
+            while stop < total and self.block(stop - 1, stop)[0] != END:
                 ahead = self.block(stop, min(stop + 4096, total))
                 ends = np.flatnonzero(ahead == END)
                 stop += int(ends[0]) + 1 if len(ends) else len(ahead)
