@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlpwb.methods.embeddings.kernels.cbow import SHARED
-
 MASK = (1 << 64) - 1
 
 
@@ -85,27 +83,16 @@ def skipgram(ids: list[int], setting: Setting, state: int) -> None:
 
 
 def cbow(ids: list[int], setting: Setting, state: int) -> None:
-    """The mean of a window predicts its centre; the noise of two windows is read once and moved once."""
+    """The mean of a window predicts its centre, against noise words of its own; all rows move after all were read."""
     random = Random(state)
-    drawn: list[int] = []
-    rows = moves = np.empty((0, setting.C.shape[1]))
-    for place, centre, contexts in windows(ids, setting, random):
-        if place % SHARED == 0:
-            np.add.at(setting.C, np.array(drawn, dtype=int), moves)
-            drawn = noise(setting, random)
-            rows, moves = setting.C[drawn].copy(), np.zeros((len(drawn), setting.C.shape[1]))
-        hidden = setting.W[contexts].mean(axis=0)
-        own = setting.C[centre].copy()
-        step = setting.rate * (1 - sigmoid(own @ hidden))
-        steps = -setting.rate * sigmoid(rows @ hidden) * (np.array(drawn) != centre)
-        setting.C[centre] += step * hidden
-        moves += np.outer(steps, hidden)
-        np.add.at(
-            setting.W,
-            contexts,
-            np.broadcast_to(step * own + steps @ rows, (len(contexts), len(own))),
-        )
-    np.add.at(setting.C, np.array(drawn, dtype=int), moves)
+    for _, centre, contexts in windows(ids, setting, random):
+        outputs = [centre, *(word for word in noise(setting, random) if word != centre)]
+        hidden, C = setting.W[contexts].mean(axis=0), setting.C[outputs].copy()
+        wanted = np.zeros(len(outputs))
+        wanted[0] = 1
+        g = setting.rate * (wanted - sigmoid(C @ hidden))
+        np.add.at(setting.C, outputs, np.outer(g, hidden))
+        np.add.at(setting.W, contexts, np.broadcast_to(g @ C, (len(contexts), len(hidden))))
 
 
 def hidden_layer(ids: list[int], setting: Setting, state: int, *, cbow: bool) -> None:

@@ -77,7 +77,7 @@ def test_skipgram_is_the_formula(window: int, negative: int) -> None:
 
 @pytest.mark.parametrize(("window", "negative"), [(1, 1), (3, 5), (5, 5), (4, 6), (2, 14)])
 def test_cbow_is_the_formula(window: int, negative: int) -> None:
-    """Sentences of an odd number of words end in a pair of windows of which one is missing."""
+    """Noise that fills one group of six, less than one, and more."""
     ids, start = sentences(), setting(window=window, negative=negative)
     expected = setting(window=window, negative=negative)
     reference.cbow(ids.tolist(), expected, STATE)
