@@ -125,7 +125,7 @@ def _geometry_table(found: WordEvaluation) -> list[str | Table]:
         return score(value, SHARE, places=3)
 
     return [
-        "The shape of the table, over its most frequent words: isotropy 1 and mean cosine 0 say that no direction "
+        "The shape of the table, over its first words: isotropy 1 and mean cosine 0 say that no direction "
         "is preferred, hubness 0 that no word is near to more words than others; anti-hubs are near to none.",
         "",
         Table(

@@ -194,6 +194,19 @@ def test_geometry_has_a_table_and_rows_of_its_own(typed: Typed, work: Path, tmp_
     ]  # fmt: skip
 
 
+def test_geometry_that_is_asked_for_needs_no_set(typed: Typed, work: Path, tmp_path: Path) -> None:
+    """Vectors in a language without a set still have a shape; who did not ask for it wanted scores, and is told."""
+    rows = np.random.default_rng(0).normal(size=(50, 5)).astype(np.float32)
+    write_folder(tmp_path / "x", WordVectors([f"qq{n}" for n in range(50)], rows), {})
+    line = "words evaluate x --similarity people.tsv"
+    ended = typed(*line.split())
+    assert ended.code == 1
+    assert "x has no vector for any word of people" in ended.err
+    ended = typed(*line.split(), "--geometry", "50", "--format", "table")
+    assert ended.code == 0
+    assert "isotropy" in ended.out
+
+
 @pytest.mark.parametrize(("least", "code"), [(".9", 0), (".95", 3)])
 def test_a_gate_is_judged_on_the_lower_end(least: str, code: int, typed: Typed, work: Path) -> None:
     """The interval of own begins at .9162; the table is printed either way."""

@@ -218,6 +218,20 @@ def test_analogies_of_a_batch(ask: Typed) -> None:
     assert done.err.startswith("nlpwb: 2 of 4 lines have no answer: no word follows the last -;")
 
 
+def test_words_with_spaces_in_analogies(ask: Typed, tmp_path: Path) -> None:
+    """Typed as one argument, or in a line with tabs, a word keeps its spaces: embeddings of phrases have many."""
+    rows = np.array([[0, 0, 1], [1, 0, 1], [0, 1, 0], [1, 1, 0]], dtype=np.float32)
+    write_folder(tmp_path / "p", WordVectors([". . .", "new york", "a", "b c"], rows), {})
+    place = str(tmp_path / "p")
+    done = ask("words", "analogy", place, "new york", "-", ". . .", "+", "a", "-k", "1")
+    assert done.out.splitlines()[1].split("\t")[:3] == ["new york - . . . + a", "1", "b c"]
+    line = "new york\t-\t. . .\t+\ta\n"
+    assert ask("words", "analogy", place, "-", "-k", "1", stdin=line).out == done.out
+    line = ". . .\tnew york\ta\n"
+    found = ask("words", "analogy", place, "-", "-k", "1", stdin=line).out.splitlines()[1]
+    assert found.split("\t")[:3] == ["new york - . . . + a", "1", "b c"]
+
+
 def test_a_word_of_zeros_is_answered_by_a_note_in_a_batch(ask: Typed) -> None:
     """A row of zeros has no direction: whatever was said of it would be chance."""
     done = ask("words", "odd", "w", "-", stdin="king queen zero\nking queen boat\n")

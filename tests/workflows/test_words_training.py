@@ -16,7 +16,7 @@ from nlpwb.cache.store import Cache
 from nlpwb.data.corpus import ReadOptions
 from nlpwb.errors import InputError, MethodError, UsageError
 from nlpwb.specs import parse_spec
-from nlpwb.vectors.folder import read_folder
+from nlpwb.vectors.folder import GRAPH, read_folder
 from nlpwb.workflows.words.corpus import encoded_corpus
 from nlpwb.workflows.words.training import TrainedWords, TrainingProgress, train_words
 from tests.methods.embedding import corpus
@@ -171,3 +171,13 @@ def test_what_cannot_be_trained_is_said_before_anything_is_read(text: Path, tmp_
         train(text, tmp_path / "no" / "v", cache)
     assert not (tmp_path / "v").exists()
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["letter.txt"]
+
+
+def test_an_index_that_leaves_with_its_vectors_is_told(text: Path, tmp_path: Path) -> None:
+    """Questions with --approximate would fail from now on, and nobody would know why."""
+    notes: list[str] = []
+    train(text, tmp_path / "x", tmp_path / "cache", note=notes.append)
+    (tmp_path / "x" / GRAPH).write_bytes(b"an index")
+    assert not any("index" in line for line in notes)
+    train(text, tmp_path / "x", tmp_path / "cache", note=notes.append)
+    assert f"`nlpwb words index {tmp_path / 'x'}` makes it anew" in notes[-1]

@@ -20,7 +20,7 @@ def analogy(
         list[str],
         typer.Argument(
             help="king - man + woman; or man king woman (man is to king as woman is to?); "
-            "or - alone for standard input, a question a line.",
+            "or - alone for standard input, a question a line, apart by tabs where words have spaces.",
             metavar="WORD [+|- WORD]…",
             show_default=False,
         ),
@@ -51,7 +51,7 @@ def analogy(
     batch = asking.is_batch(words)
     expression = None if batch else parse_expression(words)
     asked = open_vectors(vectors, batch=batch)
-    questions = map(str.split, lines_of_stdin()) if batch else [words]
+    questions = map(asking.fields, lines_of_stdin()) if batch else [words]
     chosen = cast(Literal["3cosadd", "3cosmul"], method)
     rows = map(vars, run(asked, questions, k=k, method=chosen, restrict=restrict_vocab))
     columns = [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.words.evaluation import WordEvaluation
 
 METHODS = ("3cosadd", "3cosmul")
+GEOMETRY_WORDS = 10_000
 
 
 def evaluate(
@@ -78,11 +79,14 @@ def evaluate(
         ),
     ] = False,
     geometry: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Isotropy and hubness of the N most frequent words, 0: none.", min=0, metavar="N"
+            help="Isotropy and hubness of the first N words (the most frequent, in most files), 0: none; "
+            "without this 10000, where a set is covered.",
+            min=0,
+            metavar="N",
         ),
-    ] = 10_000,
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,7 +116,8 @@ def evaluate(
         restrict=restrict_vocab,
         method=method,
         subwords=subwords,
-        geometry_words=geometry,
+        geometry_words=GEOMETRY_WORDS if geometry is None else geometry,
+        geometry_asked=geometry is not None,
         seed=seed,
         gates=[title for title, _ in gates],
         note=sink.note,

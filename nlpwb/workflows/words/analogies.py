@@ -56,17 +56,21 @@ class Answer:
 
 
 def parse_expression(tokens: Sequence[str]) -> Expression:
-    """The words of an analogy with their signs; tokens may hold several words.
+    """The words of an analogy with their signs.
+
+    A token alone, or one with a sign in it, may hold several words; any other is one word, whatever spaces it has.
 
     >>> str(parse_expression(["king - man", "+", "woman"]))
     'king - man + woman'
     >>> str(parse_expression(["man", "king", "woman"]))
     'king - man + woman'
+    >>> parse_expression(["new york", "-", "usa", "+", "france"]).signed[0]
+    ('+', 'new york')
 
     Raises:
         UsageError: it is neither a sum nor a proportion of three words.
     """
-    words = [word for token in tokens for word in token.split()]
+    words = [word for token in tokens for word in _words_of(token, alone=len(tokens) == 1)]
     if not any(word in (*PLUS, *MINUS) for word in words):
         return _proportion(words)
     signed, sign = [], None
@@ -85,6 +89,13 @@ def parse_expression(tokens: Sequence[str]) -> Expression:
     if all(sign == "-" for sign, _ in signed):
         raise UsageError(f"no word is added; {_HOW}")
     return Expression(tuple(signed))
+
+
+def _words_of(token: str, *, alone: bool) -> list[str]:
+    parts = token.split()
+    marks = (*PLUS, *MINUS, *_PROPORTION)
+    whole = parts and not alone and not any(part in marks for part in parts)
+    return [token.strip()] if whole else parts
 
 
 def _proportion(words: Sequence[str]) -> Expression:

@@ -159,6 +159,10 @@ def cluster(
                 silhouette=sum(member.silhouette for member in own) / len(own),
             )
         )
+    if clusters is not None and len(groups) < clusters:
+        warn(
+            f"{len(groups)} clusters, and not the {clusters} asked for: some of the words have the same vector"
+        )
     return Clustering(
         source=str(source),
         method=method,

@@ -20,7 +20,7 @@ from nlpwb.data.corpus import ReadOptions
 from nlpwb.errors import CacheError, InputError, UsageError
 from nlpwb.specs import Part, Spec
 from nlpwb.vectors.files import write_vectors
-from nlpwb.vectors.folder import check_target
+from nlpwb.vectors.folder import GRAPH, check_target
 from nlpwb.vectors.formats.recognise import FOLDER, target_format
 from nlpwb.workflows.storage import folder_bytes
 from nlpwb.workflows.words.corpus import encoded_corpus
@@ -154,7 +154,12 @@ def train_words(
             "nlpwb": importlib.metadata.version("nlpwb"),
         },
     )
+    indexed = (target / GRAPH).exists()
     write_vectors(target, vectors)
+    if indexed:
+        note(
+            f"the index in {target} left with the vectors it belonged to; `nlpwb words index {target}` makes it anew"
+        )
     if checkpoints is not None:
         checkpoints.clear()
     trained = 1 - (start.epoch if start else 0) / (epochs or 1)
