@@ -60,6 +60,14 @@ class TransformerConfig(NetworkConfig):
             UsageError: a width that the heads cannot share, or an odd one where pairs are turned.
         """
         super().validate(method)
+        self.check_width(method)
+
+    def check_width(self, method: str = "transformer") -> None:
+        """Heads share the width; word vectors to start from bring a width of their own.
+
+        Raises:
+            UsageError: as :meth:`validate`.
+        """
         if self.dim % self.heads:
             below = max(n for n in range(1, self.heads + 1) if self.dim % n == 0)
             raise UsageError(

@@ -24,7 +24,7 @@ from nlpwb.methods.transformer.blocks import (
 from nlpwb.methods.transformer.config import TransformerConfig
 from nlpwb.methods.transformer.dropout import Dropout
 from nlpwb.methods.transformer.positions import (
-    LearnedPositions,
+    PositionEmbedding,
     alibi,
     alibi_slopes,
     rotation,
@@ -52,7 +52,7 @@ class TransformerNetwork(nn.Module):
             nn.Parameter(torch.randn(dim) * INITIAL_SCALE) if config.pooling == "cls" else None
         )
         self.positions = (
-            LearnedPositions(config.max_tokens + 1, dim) if config.positions == "learned" else None
+            PositionEmbedding(config.max_tokens + 1, dim) if config.positions == "learned" else None
         )
         self.embedding_norm = nn.LayerNorm(dim) if config.norm == "post" else None
         self.dropout = Dropout(config.dropout)
@@ -76,7 +76,12 @@ class TransformerNetwork(nn.Module):
     def build(
         cls, config: TransformerConfig, *, vocabulary: int, outputs: int, table: Tensor | None
     ) -> Self:
-        """A network with weights drawn from torch's global generator; ``table`` is float32 (vocabulary, d) or None."""
+        """A network with weights drawn from torch's global generator; ``table`` is float32 (vocabulary, d) or None.
+
+        Raises:
+            UsageError: heads that cannot share d, which may be the width of the word vectors in ``table``.
+        """
+        config.check_width()
         return cls(config, vocabulary=vocabulary, outputs=outputs, table=table)
 
     @property

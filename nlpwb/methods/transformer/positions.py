@@ -80,7 +80,7 @@ def alibi(slopes: Tensor, queries: Tensor, keys: Tensor) -> Tensor:
     return -slopes.view(-1, 1, 1) * distance
 
 
-class LearnedPositions(nn.Module):
+class PositionEmbedding(nn.Module):
     """A row for each place, trained like an embedding (Gehring et al. 2017; Devlin et al. 2019)."""
 
     def __init__(self, longest: int, dim: int) -> None:

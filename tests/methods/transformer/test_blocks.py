@@ -102,7 +102,9 @@ def test_start_of_weights() -> None:
     first = blocks[0]
     assert isinstance(first, EncoderBlock)
     # a normal distribution cut at two deviations has .880 of its deviation
-    assert float(first.attention.packed.weight.detach().std()) == pytest.approx(0.02 * 0.880, rel=0.03)
+    assert float(first.attention.packed.weight.detach().std()) == pytest.approx(
+        0.02 * 0.880, rel=0.03
+    )
     assert float(first.feed_forward.inner.weight.detach().abs().max()) <= 0.04
     for part in (first.attention.output, first.feed_forward.output):
         assert float(part.weight.detach().std()) == pytest.approx(0.02 * 0.880 / 4, rel=0.03)

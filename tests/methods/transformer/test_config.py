@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from nlpwb.errors import UsageError
 from nlpwb.methods.transformer.config import TransformerConfig
+from nlpwb.methods.transformer.network import TransformerNetwork
 from nlpwb.options import parse_options
 
 
@@ -33,3 +35,13 @@ def test_what_cannot_be_built_is_refused(words: dict[str, str], sentence: str) -
     """A user gets the way out, not a stack of torch's."""
     with pytest.raises(UsageError, match=sentence.replace("?", r"\?")):
         parse_options(TransformerConfig, "transformer", words)
+
+
+def test_width_of_word_vectors_is_checked_when_it_is_known() -> None:
+    """Word vectors bring their own width, after the options were read: heads that cannot share it get the same sentence."""
+    with pytest.raises(
+        UsageError, match="dim=50 is no multiple of heads=4; write heads=2 or dim=48"
+    ):
+        TransformerNetwork.build(
+            TransformerConfig(dim=50), vocabulary=9, outputs=2, table=torch.zeros(9, 50)
+        )

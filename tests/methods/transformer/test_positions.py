@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpwb.methods.transformer.positions import (
-    LearnedPositions,
+    PositionEmbedding,
     alibi,
     alibi_slopes,
     rotate,
@@ -83,5 +83,5 @@ def test_alibi_by_head() -> None:
 
 def test_learned_positions_are_rows_of_a_table() -> None:
     """Each place its own row, whatever the length."""
-    learned = LearnedPositions(6, 4)
+    learned = PositionEmbedding(6, 4)
     assert torch.equal(learned(torch.tensor([2, 5])), learned.weight[[2, 5]])
