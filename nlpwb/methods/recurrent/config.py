@@ -1,0 +1,62 @@
+"""Options of the recurrent networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nlpwb.methods.networks.config import NetworkConfig
+from nlpwb.options import option
+
+POOLINGS = ("last", "mean", "max", "attention", "concat")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentConfig(NetworkConfig):
+    """Shared by the three; they differ in the cell alone."""
+
+    cell: ClassVar[str]
+    """Its name in ``cells``."""
+
+    hidden: int = option(128, help="width of the state, of each direction", low=1, high=16_384)
+    layers: int = option(1, help="layers, one reading the other's states", low=1, high=64)
+    bidirectional: bool = option(True, help="read from both ends")
+    pooling: str = option(
+        "max",
+        help="how states become one row: the last of each direction, their mean, their maximum, a learned "
+        "mean, or last, maximum and mean side by side (concat)",
+        choices=POOLINGS,
+    )
+    dropout: float = option(
+        0.5,
+        help="share of features set to zero in training: between layers and before the output",
+        low=0,
+        high=0.99,
+    )
+    embedding_dropout: float = option(
+        0.3, help="share of the vocabulary that a training step does not see", low=0, high=0.99
+    )
+    weight_drop: float = option(
+        0.0, help="share of the state-to-state weights set to zero in training", low=0, high=0.99
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RnnConfig(RecurrentConfig):
+    """Elman's network: the state is a squashed sum of the token and the last state."""
+
+    cell: ClassVar[str] = "rnn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LstmConfig(RecurrentConfig):
+    """Long short-term memory: three gates around a cell that keeps what it is told to keep."""
+
+    cell: ClassVar[str] = "lstm"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GruConfig(RecurrentConfig):
+    """Gated recurrent unit: two gates, and no cell beside the state."""
+
+    cell: ClassVar[str] = "gru"
