@@ -21,7 +21,8 @@ class Entry:
     ``config`` and ``code`` are ``module:attribute``. ``version`` rises when the same config begins to compute something else;
     it is part of every cache key. ``output`` says what a representation gives: ``counts`` (never negative, sparse), ``signed``
     or ``dense``; ``refuses`` lists the outputs that a head cannot take. ``kept`` says that a fitted representation is worth an
-    entry of its own in the cache. ``probabilistic`` says that the scores are probabilities.
+    entry of its own in the cache. ``probabilistic`` says that the scores are probabilities. ``network``: ``code`` is a torch
+    module, which ``nlpwb/workflows/networks`` trains.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Entry:
     deterministic: bool = True
     kept: bool = False
     probabilistic: bool = False
+    network: bool = False
     loads: tuple[str, ...] = ()
 
 
@@ -98,6 +100,23 @@ def _head(name: str, config: str, summary: str, source: str, **more: Any) -> Ent
     )
 
 
+def _network(name: str, family: str, config: str, code: str, summary: str, source: str) -> Entry:
+    return Entry(
+        name=name,
+        role="method",
+        family=family,
+        summary=summary,
+        source=source,
+        config=f"nlpwb.methods.{family}.config:{config}",
+        code=f"nlpwb.methods.{family}.network:{code}",
+        needs_head=False,
+        deterministic=False,
+        probabilistic=True,
+        network=True,
+        loads=(f"nlpwb.methods.{family}.network",),
+    )
+
+
 _ENTRIES = [
     Entry(
         name="majority",
@@ -136,7 +155,7 @@ _ENTRIES = [
         "CbowConfig",
         "word vectors predicted from the words around them, pooled",
         "Mikolov et al. (2013), arXiv:1301.3781",
-        version=3,  # 3: two windows share their noise words
+        version=3,  # 3: a kernel of its own
         loads=("nlpwb.methods.embeddings.kernels.cbow",),
     ),
     _embedding(
@@ -179,6 +198,54 @@ _ENTRIES = [
         "Le & Mikolov (2014), arXiv:1405.4053",
         version=2,  # 2: inference starts at a point of the seed's, not of Python's hash
         loads=("gensim.models",),
+    ),
+    _network(
+        "rnn",
+        "recurrent",
+        "RnnConfig",
+        "RecurrentNetwork",
+        "a state that reads word by word; the plain kind, which forgets",
+        "Elman (1990), Cognitive Science 14",
+    ),
+    _network(
+        "lstm",
+        "recurrent",
+        "LstmConfig",
+        "RecurrentNetwork",
+        "a state that reads word by word, and a memory behind gates",
+        "Hochreiter & Schmidhuber (1997), Neural Computation 9; Gers et al. (2000), Neural Computation 12",
+    ),
+    _network(
+        "gru",
+        "recurrent",
+        "GruConfig",
+        "RecurrentNetwork",
+        "a state that reads word by word, with two gates in place of the LSTM's three",
+        "Cho et al. (2014), EMNLP",
+    ),
+    _network(
+        "transformer",
+        "transformer",
+        "TransformerConfig",
+        "TransformerNetwork",
+        "every word looks at every other: an encoder trained from scratch",
+        "Vaswani et al. (2017), NeurIPS",
+    ),
+    _network(
+        "nbow",
+        "bags",
+        "NbowConfig",
+        "BagNetwork",
+        "trained vectors of words and hashed n-grams, averaged, and a linear layer",
+        "Joulin, Grave, Bojanowski & Mikolov (2017), EACL",
+    ),
+    _network(
+        "cnn",
+        "convolution",
+        "CnnConfig",
+        "ConvolutionNetwork",
+        "filters over a few words each, and the strongest answer of each",
+        "Kim (2014), EMNLP",
     ),
     Entry(
         name="lsa",

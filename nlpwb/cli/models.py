@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,10 @@ from nlpwb.cli import options
 from nlpwb.cli.compare import METRICS, check_gate
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import UsageError, nearest
-from nlpwb.report.sink import Column
+from nlpwb.report.sink import Column, Sink, check_place
+
+if TYPE_CHECKING:
+    from nlpwb.workflows.training import Trained
 
 SpecArgument = Annotated[
     str,
@@ -35,6 +38,22 @@ def train(
     spec: SpecArgument,
     corpus: options.Corpus,
     output: Output,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            help="Draw how a network trained, loss and tuning score: .png, .svg or .pdf.",
+            metavar="FILE",
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a network's training log here too, as it grows: JSON, a line a record.",
+            metavar="FILE",
+        ),
+    ] = None,
     text: options.Text = None,
     label: options.Label = None,
     encoding: options.Encoding = "utf-8",
@@ -45,46 +64,116 @@ def train(
     out: options.Out = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
+    cache_dir: options.CacheDir = None,
+    no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Fit one method on all rows of a corpus; the model is a folder."""
-    from nlpwb.report.comparison import count, percent, seconds, size
+    """Fit one method on all rows of a corpus; the model is a folder.
+
+    A network keeps checkpoints meanwhile: killed, or interrupted, and started again, the same command goes on from the last
+    one.
+    """
+    from nlpwb.report.training_curves import check_curves, plot_training
+    from nlpwb.report.training_line import network_line, training_line
     from nlpwb.specs import parse_spec
+    from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions
+    from nlpwb.workflows.networks.log import read_log
     from nlpwb.workflows.training import train as run
 
     sink = options.make_sink(format, out, quiet, verbose)
     parsed = parse_spec(spec)
-    trained = run(
-        parsed,
-        corpus,
-        options.read_options(
-            text=text,
-            label=label,
-            encoding=encoding,
-            input_format=input_format,
-            header=header,
-            skip_bad_rows=skip_bad_rows,
-        ),
-        output,
-        seed=seed,
-        threads=threads or options.processors(),
-        note=sink.note,
-    )
-    sink.table(
-        [dataclasses.asdict(trained)],
-        [
-            Column("model", "model", keep=True),
-            Column("method", "method", keep=True),
-            Column("documents", "documents", right=True),
-            Column("labels", "labels"),
-            Column("dimensions", "dims", right=True, show=count),
-            Column("fit_seconds", "fit", right=True, show=seconds),
-            Column("bytes", "size", right=True, show=size),
+    given = {"--device": device != "auto", "--precision": precision != "auto"}
+    given |= {"--plot": plot is not None, "--log": log is not None}
+    if not parsed.representation.entry.network and any(given.values()):
+        option = next(name for name, is_given in given.items() if is_given)
+        raise UsageError(f"{option} concerns networks, and {parsed} is none; leave it out")
+    if plot is not None:
+        check_curves(plot)
+    if log is not None:
+        check_place(log, option="--log")
+    with (
+        options.open_cache(cache_dir, no_cache, sink) as cache,
+        training_line(network_line, quiet=quiet) as line,
+    ):
+        note = line.above(sink.note)
+        trained = run(
+            parsed,
+            corpus,
+            options.read_options(
+                text=text,
+                label=label,
+                encoding=encoding,
+                input_format=input_format,
+                header=header,
+                skip_bad_rows=skip_bad_rows,
+            ),
+            output,
+            seed=seed,
+            threads=threads or options.processors(),
+            note=note,
+            conditions=Conditions(
+                device=device,
+                precision=precision,
+                cache=cache if cache.lasts else None,
+                log=log,
+                progress=line.show,
+                note=note,
+            ),
+        )
+    if plot is not None:
+        rows = read_log(output / TRAINING_LOG)
+        plot_training(rows, plot, title=f"{trained.method} on {trained.corpus}")
+        sink.note(f"{plot}: how it trained")
+    _show_trained(sink, trained)
+
+
+def _show_trained(sink: Sink, trained: Trained) -> None:
+    """What was made; of a network how it trained, in place of the share that is right in training."""
+    from nlpwb.report.comparison import count, percent, score, seconds, size
+
+    columns = [
+        Column("model", "model", keep=True),
+        Column("method", "method", keep=True, wrap_at=",+"),
+        Column("documents", "documents", right=True),
+        Column("labels", "labels"),
+        Column("dimensions", "dims", right=True, show=count),
+        Column("fit_seconds", "fit", right=True, show=seconds),
+        Column("bytes", "size", right=True, show=size),
+    ]
+    row = dataclasses.asdict(trained)
+    made = row.pop("network")
+    row.pop("corpus")
+    if made is None:
+        columns += [
             Column("train_accuracy", "right in training", right=True, show=percent),
             Column("chosen", "chosen", table=bool(trained.chosen)),
-        ],
-    )
+        ]
+    else:
+        row |= made
+        judged = made["tuning_score"] == "accuracy"
+        columns += [
+            Column("epochs", "epochs", right=True),
+            Column("best_epoch", "best", right=True, table=made["best_epoch"] < made["epochs"]),
+            Column("steps", "steps", right=True, table=False),
+            Column("tuning_score", "tuned on", table=False),
+            Column(
+                "tuning",
+                f"tuning {made['tuning_score'] or 'score'}",
+                right=True,
+                table=made["tuning"] is not None,
+                show=lambda value: score(value, "accuracy" if judged else "log-loss"),
+            ),
+            Column("parameters", "parameters", right=True, table=False),
+            Column("padding", "padding", right=True, table=False, show=percent),
+            Column("cut", "cut", right=True, table=False),
+            Column("covered", "covered", right=True, table=False),
+            Column("device", "device", table=made["device"] != "cpu"),
+            Column("precision", "precision", table=False),
+            Column("threads", "threads", right=True, table=False),
+            Column("resumed", "resumed", right=True, table=made["resumed"] > 0, show=count),
+        ]
+    sink.table([row], columns)
 
 
 def predict(
@@ -108,6 +197,8 @@ def predict(
     skip_bad_rows: options.SkipBadRows = False,
     format: options.Format = "auto",
     out: options.Out = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "float32",
     threads: options.Threads = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -130,6 +221,8 @@ def predict(
         reading,
         top_k=top_k,
         probabilities=proba,
+        device=device,
+        precision=precision,
         threads=threads or options.processors(),
         note=sink.note,
     )
@@ -174,6 +267,8 @@ def evaluate(
     format: options.Format = "auto",
     out: options.Out = None,
     seed: options.Seed = 0,
+    device: options.Device = "auto",
+    precision: options.Precision = "float32",
     threads: options.Threads = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -201,6 +296,8 @@ def evaluate(
         ),
         metric=metric,
         seed=seed,
+        device=device,
+        precision=precision,
         threads=threads or options.processors(),
         note=sink.note,
     )
@@ -263,6 +360,8 @@ def embed(
     header: options.Header = None,
     skip_bad_rows: options.SkipBadRows = False,
     seed: options.Seed = 0,
+    device: options.Device = "auto",
+    precision: options.Precision = "float32",
     threads: options.Threads = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -294,6 +393,8 @@ def embed(
         model,
         corpus,
         reading if plot is not None else dataclasses.replace(reading, labelled=False),
+        device=device,
+        precision=precision,
         threads=threads or options.processors(),
         note=sink.note,
     )

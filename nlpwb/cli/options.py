@@ -117,6 +117,28 @@ CacheDir = Annotated[
     str | None,
     typer.Option("--cache-dir", help="Folder of the cache; $NLPWB_CACHE otherwise.", metavar="DIR"),
 ]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bf16")
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        help="Where a network computes: auto (a GPU where there is one), cpu, cuda or mps.",
+        callback=among("--device", DEVICES),
+        autocompletion=lambda: list(DEVICES),
+        metavar="NAME",
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        "--precision",
+        help="Numbers of a network: auto (bf16 where the machine has units for it), float32 or bf16.",
+        callback=among("--precision", PRECISIONS),
+        autocompletion=lambda: list(PRECISIONS),
+        metavar="NAME",
+    ),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
 Projection = Annotated[
     str,

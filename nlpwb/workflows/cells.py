@@ -1,13 +1,18 @@
 """One cell of a comparison: one method, one training part, one test part, one seed. Fitted, measured, kept.
 
-An artifact of kind ``cell`` holds ``predicted.npy`` int32 (n,), ``scores.npy`` float64 (n, labels), and in its facts what it
-cost. Whatever the metric, it is computed from these later, so a comparison under another metric fits nothing again.
+An artifact of kind ``cell`` holds ``predicted.npy`` int32 (n,), ``scores.npy`` float64 (n, labels), of a network its
+``training.jsonl``, and in its facts what it cost. Whatever the metric, it is computed from these later, so a comparison under
+another metric fits nothing again.
+
+While a network trains, its checkpoints are at ``<root>/training/.<hash of the cell>``: a comparison that was interrupted goes
+on from there. The dot makes it an unfinished thing, which ``nlpwb cache prune`` offers to remove.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +24,7 @@ from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.catalogue import load
 from nlpwb.specs import Spec
 from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representation, warm_up
+from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions
 from nlpwb.workflows.storage import folder_bytes, load_states, save_states
 
 CELL_VERSION = 2  # 2: peak memory above interpreter, libraries and texts
@@ -44,6 +50,12 @@ class Cell:
     @property
     def key(self) -> Key:
         """The key of its artifact."""
+        first = self.spec.representation
+        more: dict[str, Any] = {}
+        if first.entry.network:
+            from nlpwb.workflows.networks.embeddings import embedding_identity
+
+            more["embeddings"] = embedding_identity(first.config, first.name)
         return Key(
             "cell",
             {
@@ -53,6 +65,7 @@ class Cell:
                 "test": self.test,
                 "labels": list(self.labels),
                 "seed": self.seed,
+                **more,
             },
         )
 
@@ -89,7 +102,15 @@ def run_cell(cache: Cache, cell: Cell, documents: Documents, *, threads: int) ->
     def make(folder: Path) -> Mapping[str, Any]:
         return _measure(cache, cell, documents, folder, threads=threads)
 
-    return cache.get_or_make(cell.key, make)
+    artifact = cache.get_or_make(cell.key, make)
+    if cell.spec.representation.entry.network:
+        shutil.rmtree(checkpoints_of(cache, cell), ignore_errors=True)
+    return artifact
+
+
+def checkpoints_of(cache: Cache, cell: Cell) -> Path:
+    """Where the network of a cell keeps its checkpoints while it trains."""
+    return cache.root / "training" / f".{cell.key.digest}"
 
 
 def _measure(
@@ -101,6 +122,14 @@ def _measure(
     warm_up(spec)
     memory = MemoryMeter()
     fitted, earlier, earlier_peak = None, 0.0, 0
+    conditions, notes = None, list[str]()
+    if spec.representation.entry.network:
+        conditions = Conditions(
+            checkpoints=checkpoints_of(cache, cell),
+            cache=cache,
+            log=folder / TRAINING_LOG,
+            note=notes.append,
+        )
     if spec.representation.entry.kept:
         fitted, earlier, earlier_peak = _kept_representation(
             cache, cell, documents, memory, threads=threads
@@ -114,7 +143,10 @@ def _measure(
         seed=cell.seed,
         threads=threads,
         fitted=fitted,
+        conditions=conditions,
     )
+    if classifier.network is not None:
+        earlier = classifier.network.made.earlier_seconds
     fit_seconds = earlier + time.perf_counter() - started
     started = time.perf_counter()
     scores = classifier.scores(documents.test_texts, threads=threads)
@@ -137,6 +169,7 @@ def _measure(
         "chosen": classifier.chosen(),
         "probabilistic": classifier.probabilistic,
         "threads": threads,
+        "notes": notes,
     }
 
 

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 from nlpwb.catalogue import load
 from nlpwb.errors import MethodError
 from nlpwb.specs import Spec
+from nlpwb.workflows.networks.conditions import Conditions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from nlpwb.methods.protocol import Head, Matrix, Reducer, Representation, TextClassifier
+    from nlpwb.workflows.networks.classifier import NetworkClassifier
+
+
+NETWORKS = "nlpwb.workflows.networks.fitting"
+"""What trains networks; torch comes with it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Fitted:
 class Classifier:
     """Labels texts.
 
-    ``labels`` in the order of the score columns. Either ``whole`` is there, or ``representation`` and ``head`` are.
+    ``labels`` in the order of the score columns. Either ``network`` is there, or ``whole``, or ``representation`` and ``head``.
     """
 
     spec: Spec
@@ -41,16 +47,26 @@ class Classifier:
     reducer: Reducer | None = None
     head: Head | None = None
     whole: TextClassifier | None = None
+    network: NetworkClassifier | None = None
 
     def scores(self, texts: Sequence[str], *, threads: int = 1) -> NDArray[np.float64]:
         """A score for each label, float64 (n, labels); the highest wins."""
+        if self.network is not None:
+            return self.network.scores(texts, threads=threads)
         if self.whole is not None:
             return self.whole.scores(texts, threads=threads)
         assert self.head is not None
         return self.head.scores(self.vectors(texts, threads=threads))
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether texts become vectors on their way to the scores."""
+        return self.network is not None or self.representation is not None
+
     def vectors(self, texts: Sequence[str], *, threads: int = 1) -> Matrix:
-        """What the head sees, (n, dimensions)."""
+        """What the head, or a network's last layer, sees, (n, dimensions)."""
+        if self.network is not None:
+            return self.network.features(texts, threads=threads)
         assert self.representation is not None
         matrix = self.representation.transform(texts, threads=threads)
         return self.reducer.transform(matrix) if self.reducer is not None else matrix
@@ -58,6 +74,8 @@ class Classifier:
     @property
     def probabilistic(self) -> bool:
         """Whether the scores are probabilities."""
+        if self.network is not None:
+            return self.network.probabilistic
         judge = self.whole if self.whole is not None else self.head
         assert judge is not None
         return judge.probabilistic
@@ -65,16 +83,22 @@ class Classifier:
     @property
     def dimensions(self) -> int | None:
         """Numbers a text becomes before the head; None where there is no such thing."""
+        if self.network is not None:
+            return self.network.dimensions
         if self.reducer is not None:
             return self.reducer.dimensions
         return self.representation.dimensions if self.representation is not None else None
 
     def unknown_share(self, texts: Sequence[str]) -> float | None:
         """Share of the texts' tokens that the representation does not know, 0 to 1."""
+        if self.network is not None:
+            return self.network.unknown_share(texts)
         return self.representation.unknown_share(texts) if self.representation is not None else None
 
     def parts(self) -> list[Any]:
         """The fitted parts, in the order of ``spec.parts``."""
+        if self.network is not None:
+            return [self.network]
         if self.whole is not None:
             return [self.whole]
         return [part for part in (self.representation, self.reducer, self.head) if part is not None]
@@ -95,6 +119,8 @@ def warm_up(spec: Spec) -> None:
         for module in part.loads:
             importlib.import_module(module)
         load(part.entry.code)
+        if part.entry.network:
+            importlib.import_module(NETWORKS)
 
 
 def fit_representation(spec: Spec, texts: Sequence[str], *, seed: int, threads: int) -> Fitted:
@@ -116,10 +142,12 @@ def fit_classifier(
     seed: int,
     threads: int,
     fitted: Fitted | None = None,
+    conditions: Conditions | None = None,
 ) -> Classifier:
     """Fit a spec on training texts and their labels.
 
-    ``labels`` are all that may be predicted; ``fitted`` is a representation that was fitted on these texts before.
+    ``labels`` are all that may be predicted; ``fitted`` is a representation that was fitted on these texts before;
+    ``conditions`` are those under which a network trains.
 
     Raises:
         MethodError: a label has no text, or a part cannot be fitted on these.
@@ -135,6 +163,20 @@ def fit_classifier(
             "train on more of them"
         )
     first = spec.representation
+    if first.entry.network:
+        from nlpwb.workflows.networks.fitting import fit_network
+
+        network = fit_network(
+            first,
+            texts,
+            y,
+            task="classify",
+            outputs=len(labels),
+            seed=seed,
+            threads=threads,
+            conditions=conditions or Conditions(),
+        )
+        return Classifier(spec, tuple(labels), seed, network=network)
     if not first.entry.needs_head:
         whole = load(first.entry.code).fit(
             first.config, texts, y, labels=len(labels), seed=seed, threads=threads

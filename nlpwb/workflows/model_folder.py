@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,16 @@ KIND = "classifier"
 MANIFEST = "manifest.json"
 
 
-def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> None:
-    """Write a classifier's files into an existing folder."""
+def write_files(
+    folder: Path,
+    classifier: Classifier,
+    made: dict[str, Any],
+    *,
+    beside: Mapping[str, Path] | None = None,
+) -> None:
+    """Write a classifier's files into an existing folder; ``beside`` are files that are copied into it, by name."""
+    for name, path in (beside or {}).items():
+        shutil.copyfile(path, folder / name)
     facts = save_states(folder, [part.state() for part in classifier.parts()])
     parts = []
     for part, part_facts in zip(classifier.spec.parts, facts, strict=True):
@@ -60,8 +69,16 @@ def write_files(folder: Path, classifier: Classifier, made: dict[str, Any]) -> N
     (folder / MANIFEST).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def save_model(target: Path, classifier: Classifier, made: dict[str, Any]) -> None:
+def save_model(
+    target: Path,
+    classifier: Classifier,
+    made: dict[str, Any],
+    *,
+    beside: Mapping[str, Path] | None = None,
+) -> None:
     """Put a classifier's folder at ``target``, whole; what stood there stays until then.
+
+    ``beside`` are further files that belong to the model, by their names in the folder.
 
     Raises:
         InputError: the place holds something that is no model, or cannot be written.
@@ -73,7 +90,7 @@ def save_model(target: Path, classifier: Classifier, made: dict[str, Any]) -> No
     old = temporary.with_name(f"{temporary.name}.old")
     try:
         temporary.mkdir()
-        write_files(temporary, classifier, made)
+        write_files(temporary, classifier, made, beside=beside)
         for path in [*temporary.iterdir(), temporary]:
             descriptor = os.open(path, os.O_RDONLY)
             os.fsync(descriptor)
@@ -151,8 +168,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def load_model(folder: Path) -> Classifier:
-    """The classifier of a folder, checked against its manifest.
+def load_model(folder: Path, *, device: str = "auto", precision: str = "float32") -> Classifier:
+    """The classifier of a folder, checked against its manifest; ``device`` and ``precision`` concern a network.
 
     Raises:
         ModelError: a file is missing, damaged, or of a later version.
@@ -182,6 +199,13 @@ def load_model(folder: Path) -> Classifier:
     if len(facts) != len(spec.parts):
         raise _damaged(folder, MANIFEST)
     states = load_states(folder, facts)
+    if spec.representation.entry.network:
+        from nlpwb.workflows.networks.classifier import NetworkClassifier
+
+        network = NetworkClassifier.from_state(
+            spec.representation, states[0], device=device, precision=precision
+        )
+        return Classifier(spec, labels, seed, network=network)
     fitted = [
         load(part.entry.code).from_state(part.config, state)
         for part, state in zip(spec.parts, states, strict=True)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from nlpwb.cache.store import Cache, Key
 from nlpwb.errors import CacheError, NlpwbError
 from nlpwb.specs import Spec
+from nlpwb.workflows.classifier import NETWORKS
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -121,6 +122,10 @@ def _context(cells: Sequence[Work]) -> Any:
         modules.add(type(cell).__module__)
         for part in cell.spec.parts:
             modules |= {*part.loads, part.entry.code.partition(":")[0]}
+            if (
+                part.entry.network
+            ):  # torch takes seconds to load, and is loaded for those alone who ask for it
+                modules.add(NETWORKS)
     context.set_forkserver_preload(sorted(modules))
     try:
         _start_server()

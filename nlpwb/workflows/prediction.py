@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from nlpwb.workflows.model_folder import load_model
 from nlpwb.workflows.training import labels_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nlpwb.methods.protocol import Matrix
 
 BATCH = 256
@@ -75,6 +79,8 @@ def predict(
     top_k: int,
     probabilities: bool,
     threads: int,
+    device: str = "auto",
+    precision: str = "float32",
     note: Callable[[str], None],
 ) -> Iterator[Prediction]:
     """Labels for every text of a source, in order, batch by batch: the first appear before the last are read.
@@ -82,7 +88,7 @@ def predict(
     Raises:
         ModelError: probabilities are asked of a model that has none, or the folder is no sound model.
     """
-    classifier = load_model(model)
+    classifier = load_model(model, device=device, precision=precision)
     if probabilities and not classifier.probabilistic:
         assert classifier.spec.head is not None
         raise ModelError(
@@ -102,8 +108,7 @@ def predict(
 def _predictions(
     classifier: Classifier, documents: Iterator[Document], *, top_k: int, threads: int
 ) -> Iterator[Prediction]:
-    while batch := list(itertools.islice(documents, BATCH)):
-        scores = classifier.scores([document.text for document in batch], threads=threads)
+    for batch, scores in _scored(classifier, documents, threads=threads):
         best = (-scores).argsort(axis=1, kind="stable")[:, :top_k]
         for document, order, row in zip(batch, best.tolist(), scores.tolist(), strict=True):
             yield Prediction(
@@ -114,6 +119,21 @@ def _predictions(
             )
 
 
+def _scored(
+    classifier: Classifier, documents: Iterator[Document], *, threads: int
+) -> Iterator[tuple[list[Document], NDArray[np.float64]]]:
+    """Documents, some at a time, with their scores float64 (n, labels).
+
+    A network labels some while the next are read and cut into tokens.
+    """
+    if classifier.network is not None:
+        text_of = operator.attrgetter("text")
+        yield from classifier.network.stream(documents, text_of, threads=threads)
+        return
+    while batch := list(itertools.islice(documents, BATCH)):
+        yield batch, classifier.scores([document.text for document in batch], threads=threads)
+
+
 def evaluate(
     model: Path,
     source: str,
@@ -122,6 +142,8 @@ def evaluate(
     metric: str,
     seed: int,
     threads: int,
+    device: str = "auto",
+    precision: str = "float32",
     note: Callable[[str], None],
 ) -> Evaluation:
     """Score a model on labelled texts.
@@ -135,7 +157,7 @@ def evaluate(
     from nlpwb.evaluation.metrics import confusion
     from nlpwb.evaluation.scoring import Predictions, score
 
-    classifier = load_model(model)
+    classifier = load_model(model, device=device, precision=precision)
     if metric == "log-loss" and not classifier.probabilistic:
         raise ModelError(
             f"the model {model} ({classifier.spec}) gives no probabilities, which log-loss needs; "
@@ -206,6 +228,8 @@ def embed(
     options: ReadOptions,
     *,
     threads: int,
+    device: str = "auto",
+    precision: str = "float32",
     note: Callable[[str], None],
 ) -> Embedded:
     """What a model's head sees of every text of a source.
@@ -213,8 +237,8 @@ def embed(
     Raises:
         ModelError: the model has no vectors.
     """
-    classifier = load_model(model)
-    if classifier.representation is None:
+    classifier = load_model(model, device=device, precision=precision)
+    if not classifier.has_vectors:
         raise ModelError(f"the model {model} ({classifier.spec}) makes no vectors of texts")
     reader = open_corpus(source, options)
     for line in reader.notes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import importlib.metadata
 import time
 from collections.abc import Callable
@@ -12,24 +14,31 @@ from nlpwb.data.corpus import Corpus, ReadOptions
 from nlpwb.data.reading import read_corpus
 from nlpwb.errors import InputError
 from nlpwb.specs import Spec
-from nlpwb.workflows.classifier import fit_classifier, warm_up
+from nlpwb.workflows.classifier import Classifier, fit_classifier, warm_up
 from nlpwb.workflows.model_folder import check_target, save_model
+from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions, Made
+from nlpwb.workflows.networks.place import alone_at
 from nlpwb.workflows.storage import folder_bytes
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gave; ``train_accuracy`` is on the training rows themselves and says nothing of new ones."""
+    """What training gave; ``train_accuracy`` is on the training rows themselves and says nothing of new ones.
+
+    Of a network that is not asked for, and ``network`` says how it trained.
+    """
 
     model: str
+    corpus: str
     method: str
     documents: int
     labels: list[str]
     dimensions: int | None
     fit_seconds: float
     bytes: int
-    train_accuracy: float
+    train_accuracy: float | None
     chosen: dict[str, float]
+    network: Made | None = None
 
 
 def train(
@@ -41,12 +50,16 @@ def train(
     seed: int,
     threads: int,
     note: Callable[[str], None],
+    conditions: Conditions | None = None,
 ) -> Trained:
     """Fit a spec on all rows of a corpus and put the model at ``target``.
+
+    ``conditions`` concern a network; where its checkpoints go is decided here.
 
     Raises:
         InputError: the corpus has no two labels, or the place is taken by something else.
         MethodError: the spec cannot be fitted on this corpus.
+        TrainingInterrupted: Ctrl-C while a network trained; the same command goes on.
     """
     check_target(target)
     corpus = read_corpus(source, options)
@@ -59,37 +72,62 @@ def train(
             f"{corpus.name} has one label only, {names[0]!r}; a classifier needs two or more"
         )
     warm_up(spec)
-    started = time.perf_counter()
-    classifier = fit_classifier(
-        spec, corpus.texts, labels, labels=names, seed=seed, threads=threads
-    )
-    seconds = time.perf_counter() - started
-    predicted = classifier.scores(corpus.texts, threads=threads).argmax(axis=1)
-    right = sum(
-        names[said] == label for said, label in zip(predicted.tolist(), labels, strict=True)
-    )
-    save_model(
-        target,
-        classifier,
-        {
-            "corpus": corpus.name,
-            "fingerprint": corpus.fingerprint,
-            "documents": len(corpus),
-            "seconds": round(seconds, 3),
-            "nlpwb": importlib.metadata.version("nlpwb"),
-        },
-    )
+    made = {
+        "corpus": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "documents": len(corpus),
+        "nlpwb": importlib.metadata.version("nlpwb"),
+    }
+    with contextlib.ExitStack() as stack:
+        beside = None
+        if spec.representation.entry.network:
+            folder = stack.enter_context(alone_at(target))
+            conditions = dataclasses.replace(conditions or Conditions(), checkpoints=folder)
+            beside = {TRAINING_LOG: folder / TRAINING_LOG}
+        started = time.perf_counter()
+        classifier = fit_classifier(
+            spec,
+            corpus.texts,
+            labels,
+            labels=names,
+            seed=seed,
+            threads=threads,
+            conditions=conditions,
+        )
+        seconds = time.perf_counter() - started
+        network = classifier.network.made if classifier.network is not None else None
+        if network is not None:
+            seconds += network.earlier_seconds
+            made["network"] = dataclasses.asdict(network)
+        made["seconds"] = round(seconds, 3)
+        save_model(target, classifier, made, beside=beside)
     return Trained(
         model=str(target),
+        corpus=corpus.name,
         method=str(spec),
         documents=len(corpus),
         labels=names,
         dimensions=classifier.dimensions,
         fit_seconds=seconds,
         bytes=folder_bytes(target),
-        train_accuracy=right / len(corpus),
+        train_accuracy=_accuracy(classifier, corpus.texts, labels, threads=threads),
         chosen=classifier.chosen(),
+        network=network,
     )
+
+
+def _accuracy(
+    classifier: Classifier, texts: list[str], labels: list[str], *, threads: int
+) -> float | None:
+    """The share of training rows that are labelled as they were; of a network another pass over all of them would be long."""
+    if classifier.network is not None:
+        return None
+    predicted = classifier.scores(texts, threads=threads).argmax(axis=1)
+    names = classifier.labels
+    right = sum(
+        names[said] == label for said, label in zip(predicted.tolist(), labels, strict=True)
+    )
+    return right / len(texts)
 
 
 def labels_of(corpus: Corpus, option: str) -> list[str]:

@@ -34,7 +34,6 @@ class Conditions:
         checkpoints: a folder of this training alone, from which it goes on when it was interrupted; None: it begins anew.
         cache: keeps word vectors that were trained for the embeddings; None: nothing is kept.
         log: a file that gets the training log as it grows, beside the one among the checkpoints.
-        interruptible: whether Ctrl-C ends training after the step under way, with a checkpoint.
         progress: is told how far training is.
         note: is told what a person should know.
     """
@@ -44,7 +43,6 @@ class Conditions:
     checkpoints: Path | None = None
     cache: Cache | None = None
     log: Path | None = None
-    interruptible: bool = False
     progress: Callable[[NetworkProgress], None] = lambda _: None
     note: Callable[[str], None] = lambda _: None
 

@@ -157,7 +157,7 @@ def _trained(
             raise _NotWorthKeeping
         np.save(folder / "ids.npy", found.ids)
         np.save(folder / "rows.npy", found.rows)
-        return {"summary": f"{part}, embeddings of {len(ids):,} tokens", "seconds": seconds}
+        return {"summary": f"{part}, embeddings of {len(found.ids):,} tokens", "seconds": seconds}
 
     if cache is None:
         return train(), 0.0
