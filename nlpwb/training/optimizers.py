@@ -43,7 +43,8 @@ class Group:
 def groups_of(model: nn.Module, *, rate: float = 1.0) -> list[Group]:
     """The trainable parameters of a model (or a part of one) in two groups: matrices, which decay, and all others."""
     spared = _spared(model)
-    matrices, others = [], []
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for parameter in model.parameters():
         if parameter.requires_grad:
             decays = parameter.ndim >= 2 and id(parameter) not in spared
@@ -54,7 +55,7 @@ def groups_of(model: nn.Module, *, rate: float = 1.0) -> list[Group]:
 
 def _spared(model: nn.Module) -> set[int]:
     """Parameters of embeddings and norms, whatever their shape."""
-    spared = set()
+    spared: set[int] = set()
     for module in model.modules():
         name = type(module).__name__
         if name in _NORMS or "Embedding" in name:
@@ -82,7 +83,7 @@ class RowAdagrad(Optimizer):
         super().__init__(parameters, {"lr": lr})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> Any:
         """Move the rows that the gradients name."""
         assert closure is None, "gradients are there"
         for group in self.param_groups:
@@ -113,9 +114,10 @@ class Optimizers:
         self, model: nn.Module, groups: Sequence[Group], recipe: Recipe, *, device: torch.device
     ) -> None:
         sparse = sparse_parameters(model)
-        dense_groups, sparse_groups = [], []
-        self._rates: list[tuple[dict[str, Any], float]] = []
-        self.parameters: list[nn.Parameter] = []
+        dense_groups: list[dict[str, Any]] = []
+        sparse_groups: list[dict[str, Any]] = []
+        self._dense: list[nn.Parameter] = []
+        self._sparse: list[nn.Parameter] = []
         for group in groups:
             kinds: tuple[list[nn.Parameter], list[nn.Parameter]] = ([], [])
             for parameter in group.parameters:
@@ -125,24 +127,15 @@ class Optimizers:
                 dense_groups.append({"params": kinds[0], "weight_decay": decay, "rate": group.rate})
             if kinds[1]:
                 sparse_groups.append({"params": kinds[1], "rate": group.rate})
-            self.parameters += [*kinds[0], *kinds[1]]
+            self._dense += kinds[0]
+            self._sparse += kinds[1]
+        self.parameters = [*self._dense, *self._sparse]
         self.optimizers: list[Optimizer] = []
         if dense_groups:
             self.optimizers.append(_dense(dense_groups, recipe, device))
         if sparse_groups:
             self.optimizers.append(_sparse(sparse_groups, recipe))
-        for optimizer in self.optimizers:
-            self._rates += [(group, group["rate"]) for group in optimizer.param_groups]
-        self._decayed_by_hand = [
-            group
-            for optimizer in self.optimizers
-            if not isinstance(optimizer, AdamW)
-            for group in optimizer.param_groups
-            if group.get("decay_by_hand", 0.0) > 0
-        ]
         self._clip = recipe.clip
-        self._dense = [p for group in dense_groups for p in group["params"]]
-        self._sparse = [p for group in sparse_groups for p in group["params"]]
 
     def step(self, rate: float) -> Tensor | None:
         """Move the weights by the gradients that they have, and forget these.
@@ -150,12 +143,13 @@ class Optimizers:
         Returns the length of the gradient before it was clipped, a scalar on the device; None where nothing is clipped.
         """
         length = self._clipped() if self._clip > 0 else None
-        for group, factor in self._rates:
-            group["lr"] = rate * factor
-        for group in self._decayed_by_hand:
-            shrink = 1 - group["lr"] * group["decay_by_hand"]
-            with torch.no_grad():
-                torch._foreach_mul_(group["params"], shrink)
+        # asked for anew at every step: torch puts others in their place when a state is loaded
+        for group in (group for rule in self.optimizers for group in rule.param_groups):
+            group["lr"] = rate * group["rate"]
+            if group.get("decay_by_hand"):
+                shrink = 1 - group["lr"] * group["decay_by_hand"]
+                with torch.no_grad():
+                    torch._foreach_mul_(group["params"], shrink)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -207,7 +201,7 @@ def clip_gradients(gradients: Sequence[Tensor], limit: float) -> Tensor:
     """Shorten gradients together to a Euclidean length of ``limit``; returns their length before (Pascanu et al. 2013)."""
     if not gradients:
         return torch.zeros(())
-    length = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients))))
+    length: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients))))
     torch._foreach_mul_(list(gradients), torch.clamp(limit / (length + 1e-6), max=1.0))
     return length
 
