@@ -52,11 +52,13 @@ def test_help_lists_and_versions_load_nothing_heavy(
     """Each heavy package costs every command its import; torch alone takes seconds."""
     lines = [[*command.split(), "--help"] for command in COMMANDS]
     lines += [["--help"], ["--version"], ["methods"], ["methods", "tfidf"], ["methods", "fasttext"]]
+    lines += [["methods", "lstm"], ["train", "transformer:heads=3", "no-such-file", "-o", "m"]]
     lines += [["data", "list"], ["cache", "list"], ["no-such-command"], ["compare", "no-such-file"]]
     found = loaded(tmp_path, environment, *lines)
     assert len(found) == len(lines) + 1
     assert [(line, packages) for line, _, packages in found if packages] == []
     assert {line: code for line, code, _ in found if code} == {
+        "train transformer:heads=3 no-such-file -o m": 2,
         "no-such-command": 2,
         "compare no-such-file": 1,
     }
@@ -87,6 +89,7 @@ def test_the_commands_whose_help_is_tested_are_all_there_are() -> None:
         (["vectorize", "bow", "train.csv", "--top", "3"], {"numpy", "scipy"}),
         (["predict", "svm", "test.csv"], {"numpy", "scipy", "safetensors"}),
         (["evaluate", "nb", "test.csv"], {"numpy", "scipy", "safetensors"}),
+        (["train", "majority", "train.csv", "-o", "OUT/m"], {"numpy", "scipy", "safetensors"}),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
@@ -108,7 +111,7 @@ def test_a_comparison_from_the_cache_loads_nothing_heavy(
 ) -> None:
     """Computed once in one process, told again in another: 1.5 seconds leave no room for a library."""
     line = ["compare", "train.csv", "--test", "test.csv", "-m", "majority", "-m", "onehot"]
-    line += ["--format", "json"]
+    line += ["-m", "nbow:epochs=1,embeddings=skipgram:dim=4", "--format", "json"]
     assert loaded(shop, environment, line)[-1][1] == 0
     *_, (_, code, packages) = loaded(shop, environment, line)
     assert (code, packages) == (0, set())

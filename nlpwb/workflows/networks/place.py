@@ -19,24 +19,31 @@ def alone_at(target: Path) -> Iterator[Path]:
     """
     from filelock import FileLock, Timeout
 
-    target = target.resolve()
-    folder = target.with_name(f".{target.name}.training")
-    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    place = target.resolve()  # of a link its end, of ``.`` a name
+    folder = place.with_name(f".{place.name}.training")
+    lock = FileLock(place.with_name(f".{place.name}.lock"))
     try:
         lock.acquire(timeout=0)
-        folder.mkdir(exist_ok=True)
     except Timeout:
         raise InputError(
             f"-o {target}: another process is training this model; wait for it, or choose another place"
         ) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"-o {target}: {reason}; choose another place") from None
+        raise _refused(target, error) from None
     try:
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise _refused(target, error) from None
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         Path(lock.lock_file).unlink(
             missing_ok=True
-        )  # under the lock: nobody holds another one of this name
+        )  # while it is held: nobody holds another of its name
         lock.release()
+
+
+def _refused(target: Path, error: OSError) -> InputError:
+    reason = (error.strerror or str(error)).lower()
+    return InputError(f"-o {target}: {reason}; choose another place")
