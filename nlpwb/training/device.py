@@ -6,7 +6,7 @@ import contextlib
 import os
 import resource
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
@@ -29,11 +29,6 @@ class Setting:
     precision: Precision = "float32"
     threads: int = 1
     notes: tuple[str, ...] = ()
-
-    @property
-    def waits(self) -> bool:
-        """Whether an operation is done when its call returns, so that reading a number costs nothing."""
-        return self.device.type == "cpu"
 
 
 class Movable(Protocol):
@@ -74,7 +69,7 @@ def _device(word: str) -> torch.device:
     name = word.partition(":")[0]
     if name not in DEVICES:
         raise UsageError(f"--device {word}: there is no such device; {nearest(word, DEVICES)}")
-    there = {
+    there: dict[str, Callable[[], bool]] = {
         "cuda": torch.cuda.is_available,
         "mps": torch.backends.mps.is_available,
         "cpu": lambda: True,
@@ -126,6 +121,11 @@ def has_bf16_units(device: torch.device) -> bool:
 def has_fused_update(device: torch.device) -> bool:
     """Whether torch updates all weights of an optimiser's group there in one pass over memory."""
     return device.type in ("cuda", "cpu")
+
+
+def reads_freely(tensor: Tensor) -> bool:
+    """Whether reading a number of a tensor costs nothing: where operations are done when their call returns."""
+    return tensor.device.type == "cpu"
 
 
 def autocast(setting: Setting) -> contextlib.AbstractContextManager[Any]:

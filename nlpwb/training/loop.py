@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nlpwb.errors import InputError
+from nlpwb.errors import InputError, MethodError
 from nlpwb.training import faults
 from nlpwb.training.averaging import Average
 from nlpwb.training.batches import Batches
@@ -81,7 +81,8 @@ def train(
             yield from run.records(seed, judge, checkpoints, saver, between)
         except (KeyboardInterrupt, GeneratorExit, SystemExit):
             if run.whole and run.step > run.begun_at:
-                saver.save(run.saved)
+                with contextlib.suppress(MethodError):  # it has exploded, and need not be kept
+                    saver.save(run.saved)
             raise
 
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adagrad, AdamW, Optimizer, SparseAdam
 
-from nlpwb.training.device import has_fused_update
+from nlpwb.training.device import has_fused_update, reads_freely
 from nlpwb.training.recipe import Recipe
 
 _NORMS = ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm1d")
@@ -202,7 +202,8 @@ def clip_gradients(gradients: Sequence[Tensor], limit: float) -> Tensor:
     if not gradients:
         return torch.zeros(())
     length: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients))))
-    torch._foreach_mul_(list(gradients), torch.clamp(limit / (length + 1e-6), max=1.0))
+    if not reads_freely(length) or float(length) > limit:
+        torch._foreach_mul_(list(gradients), torch.clamp(limit / (length + 1e-6), max=1.0))
     return length
 
 

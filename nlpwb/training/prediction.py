@@ -10,7 +10,7 @@ import contextlib
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -133,7 +133,7 @@ def _evaluating(model: nn.Module, setting: Setting) -> Iterator[None]:
         model.train(was_training)
 
 
-def ahead(items: Iterable[T], count: int = _AHEAD) -> Iterator[T]:
+def ahead(items: Iterable[T], count: int = _AHEAD) -> Generator[T, None, None]:
     """The items, made by a thread up to ``count`` ahead; what it raises is raised here, and closing this ends it."""
     ready: queue.Queue[tuple[bool, Any]] = queue.Queue(count)
     stop = threading.Event()

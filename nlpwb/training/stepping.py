@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,7 @@ class Stepper:
 
     def compile(self) -> None:
         """Have torch compile the model; where it cannot, the model is used as it is."""
-        self.model = torch.compile(self._plain, dynamic=True)
+        self.model = cast(nn.Module, torch.compile(self._plain, dynamic=True))
 
     def step(
         self, batches: Sequence[Any], *, rate: float, step: int
@@ -81,7 +81,7 @@ class Stepper:
         batch = move(batch, self._setting)
         with autocast(self._setting):
             total, items = self._loss(self.model, batch)
-        (total / max(1, items)).backward()
+        torch.autograd.backward(total / max(1, items))
         return total.detach(), items
 
     def _in_parts(self, batches: Sequence[Any]) -> tuple[Tensor, int]:
@@ -92,7 +92,7 @@ class Stepper:
                 there = move(part, self._setting)
                 with autocast(self._setting):
                     total, items = self._loss(self.model, there)
-                total.backward()
+                torch.autograd.backward(total)
                 totals.append(total.detach())
                 count += items
         self._optimizers.scale_gradients(1 / max(1, count))
@@ -105,7 +105,8 @@ class Stepper:
             MethodError: nothing is left to halve.
         """
         free_memory(self._setting)
-        if hasattr(self._loss, "state_dict") or not all(hasattr(b, "halves") for b in batches):
+        carries = bool(getattr(self._loss, "state_dict", dict)())
+        if carries or not all(hasattr(b, "halves") for b in batches):
             raise faults.cannot_halve()  # a loss that carries a state has moved on with it
         if all(
             len(_parts(batch, self.parts)) == len(_parts(batch, 2 * self.parts))
