@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Train tokenizers, encode with them, compare them.", no_args_is_help=True)
 
 KINDS = ("bpe", "byte-bpe", "wordpiece", "unigram", "word")
-RULES = ("word", "whitespace", "char")
+RULES = ("word", "wordpunct", "whitespace", "char")
 ENCODE_FORMATS = (*FORMATS, "tokens", "ids")
 # One line a document, written as it comes; the other formats need all documents.
 _STREAMED = ("tokens", "ids", "tsv", "jsonl")
@@ -143,7 +143,7 @@ def encode(
     tokenizer: Annotated[
         str,
         typer.Argument(
-            help="A tokenizer.json, a folder with one, or a spec: word, word:single=yes, whitespace, char.",
+            help="A tokenizer.json, a folder with one, or a spec: word, word:single=yes, wordpunct, whitespace, char.",
             metavar="TOKENIZER",
             autocompletion=lambda: list(RULES),
             show_default=False,

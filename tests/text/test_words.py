@@ -16,8 +16,15 @@ from sklearn.feature_extraction.text import (
     strip_accents_unicode,
 )
 
-from nlpwb.text.spans import character_spans, whitespace_spans, word_spans
-from nlpwb.text.words import WORD_PATTERN, characters, strip_accents, whitespace, words
+from nlpwb.text.spans import character_spans, whitespace_spans, word_spans, wordpunct_spans
+from nlpwb.text.words import (
+    WORD_PATTERN,
+    characters,
+    strip_accents,
+    whitespace,
+    wordpunct,
+    words,
+)
 
 reference = CountVectorizer().build_analyzer()
 reference_cased = CountVectorizer(lowercase=False).build_analyzer()
@@ -84,6 +91,40 @@ def test_whitespace_and_characters() -> None:
     assert whitespace("The Cat", lowercase=True) == ["the", "cat"]
     assert characters("Aé 😀") == ["A", "é", " ", "😀"]
     assert characters("AB", lowercase=True) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("It isn't o.k.", ["it", "isn", "'", "t", "o", ".", "k", "."]),
+        ("is n't", ["is", "n", "'", "t"]),
+        ('"Good..." he said!!', ['"', "good", '..."', "he", "said", "!!"]),
+        ("x<br />y", ["x", "<", "br", "/>", "y"]),
+        ("so good 😀😀 10/10 :-)", ["so", "good", "😀😀", "10", "/", "10", ":-)"]),
+        ("👨‍👩‍👧 ❤️", ["👨‍👩‍👧", "❤️"]),
+        ("很好,好!", ["很好", ",", "好", "!"]),
+        ("", []),
+    ],
+)
+def test_words_and_the_marks_between_them(text: str, tokens: list[str]) -> None:
+    """What NLTK calls by the same name, in lower case: a run of marks is one token, and so is an emoji of several signs."""
+    assert wordpunct(text) == tokens
+
+
+@given(texts)
+def test_words_and_marks_lose_nothing_but_white_space(text: str) -> None:
+    """Every other character stands in one token, in order; words are the words of any length."""
+    tokens = wordpunct(text)
+    assert "".join(tokens) == re.sub(r"\s+", "", text.lower())
+    assert [t for t in tokens if re.match(r"\w", t)] == words(text, single_characters=True)
+
+
+@given(texts, st.booleans())
+def test_spans_hold_the_words_and_marks(text: str, lowercase: bool) -> None:
+    spans = wordpunct_spans(text, lowercase=lowercase)
+    assert [token for token, _, _ in spans] == wordpunct(text, lowercase=lowercase)
+    if not lowercase:
+        assert [text[start:end] for _, start, end in spans] == wordpunct(text, lowercase=False)
 
 
 @given(texts)

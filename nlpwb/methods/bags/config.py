@@ -21,10 +21,10 @@ class NbowConfig(NetworkConfig):
         (1, 1), help="runs of words that have vectors, such as 2 or 1-2", low=1, high=16
     )
     buckets: int = option(
-        200_000, help="hashed rows for n-grams of two words and more", low=1, high=10**8
+        400_000, help="hashed rows for n-grams of two words and more", low=1, high=10**8
     )
     max_tokens: int = option(10_000, help="longer documents are cut there", low=1, high=10**7)
-    dim: int = option(50, help="dimensions of a token's embedding", low=1, high=10_000)
+    dim: int = option(32, help="dimensions of a token's embedding", low=1, high=10_000)
     dropout: float = option(
         0.0, help="share of the words and n-grams that fall out in training", low=0, high=0.99
     )
