@@ -41,12 +41,12 @@ class Direction(nn.Module):
         self.bias_input = nn.Parameter(torch.zeros(gates * width))
         self.bias_hidden = nn.Parameter(torch.zeros(gates * width))
         with torch.no_grad():
-            for block in self.weight_input.split(width):
+            for block in self.weight_input.chunk(gates):
                 nn.init.xavier_uniform_(block)
-            for block in self.weight_hidden.split(width):
+            for block in self.weight_hidden.chunk(gates):
                 nn.init.orthogonal_(block)
             if cell == "lstm":
-                self.bias_input.split(width)[_FORGET].fill_(1.0)
+                self.bias_input.chunk(gates)[_FORGET].fill_(1.0)
 
     @property
     def weights(self) -> CellWeights:

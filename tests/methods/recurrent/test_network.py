@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -185,8 +185,10 @@ def test_the_table_is_where_the_embedding_starts() -> None:
     assert network.embedding.weight.grad is None
 
 
-@settings(max_examples=4, deadline=None)
-@given(kind=st.sampled_from(CONFIGS), pooling=st.sampled_from(POOLINGS))
+@pytest.mark.parametrize(
+    ("kind", "pooling"),
+    [(RnnConfig, "concat"), (LstmConfig, "last"), (GruConfig, "attention"), (LstmConfig, "max")],
+)
 def test_it_learns_the_order_of_two_tokens(kind: type[RecurrentConfig], pooling: str) -> None:
     """2 before 3, or 3 before 2: no bag of words can tell."""
     off = {"dropout": 0.0, "embedding_dropout": 0.0}
@@ -194,7 +196,7 @@ def test_it_learns_the_order_of_two_tokens(kind: type[RecurrentConfig], pooling:
     ids, lengths = batch([[4, 2, 3], [5, 3, 2, 4], [2, 5, 3, 5], [3, 2]])
     labels = torch.tensor([0, 1, 0, 1])
     optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
-    for _ in range(40):
+    for _ in range(30):
         optimizer.zero_grad()
         nn.functional.cross_entropy(network(ids, lengths), labels).backward()
         optimizer.step()
