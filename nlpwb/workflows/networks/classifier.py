@@ -98,7 +98,7 @@ class NetworkClassifier:
         """Documents as they come, some at a time and in order, with their scores, float64 (n, outputs).
 
         While the network computes, the next documents are read and cut into tokens: by the thread that asks, so that an
-        interruption meets it where it waits. The first answers come after :data:`WINDOWS`'s first number of documents.
+        interruption meets it where it waits. The first answers come after the first number of :data:`WINDOWS`.
         """
         for window, outputs in self._computed(documents, text_of, plain_outputs, threads):
             yield window, scores_of(self.shape, outputs)
@@ -124,6 +124,9 @@ class NetworkClassifier:
                 if waiting is not None:
                     yield waiting[0], waiting[1].result()
                 waiting = window, computing
+                if size == WINDOWS[0]:  # the first answers wait for no further document
+                    yield waiting[0], waiting[1].result()
+                    waiting = None
             if waiting is not None:
                 yield waiting[0], waiting[1].result()
 

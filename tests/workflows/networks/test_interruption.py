@@ -142,6 +142,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(whole: Path, tmp_p
     assert scores[0] == scores[1]
 
 
+@pytest.mark.slow
 def test_two_trainings_of_one_model_the_second_says_so(tmp_path: Path) -> None:
     folder = folder_for(tmp_path / "run")
     process = started(folder)
