@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nlpwb.options import Json
+from nlpwb.tasks import Task
 
 ALPHA = 0.05
 """The level of every test, over all pairs of a comparison."""
@@ -16,11 +17,13 @@ ALPHA = 0.05
 class Protocol:
     """How a comparison was made: all that a reader needs to judge its figures.
 
-    ``split`` is ``file`` (a test file), ``holdout`` or ``folds``; ``train_rows`` and ``test_rows`` are documents in one run's
-    parts, their mean over folds. ``separable`` is the smallest difference that this design finds with 80 % power, in the
-    metric's unit; None where it cannot be told (one method). ``jobs`` and ``threads`` say under what load times were taken.
+    ``task`` says what is predicted; ``labels`` is empty where that is a number. ``split`` is ``file`` (a test file), ``holdout``
+    or ``folds``; ``train_rows`` and ``test_rows`` are documents in one run's parts, their mean over folds. ``separable`` is the
+    smallest difference that this design finds with 80 % power, in the metric's unit; None where it cannot be told (one
+    method). ``jobs`` and ``threads`` say under what load times were taken.
     """
 
+    task: Task
     corpus: str
     test: str | None
     rows: int

@@ -22,6 +22,7 @@ from nlpwb.catalogue import DEFAULT_HEAD, Entry, find, load
 from nlpwb.errors import InputError, UsageError
 from nlpwb.files import sha256
 from nlpwb.options import Json, changed_options, parse_options
+from nlpwb.tasks import HEADS, Task
 
 _COMMENT = re.compile(r"(?:^|\s)\s*#")
 _HASHES: dict[tuple[str, int, int], str] = {}
@@ -67,8 +68,7 @@ class Part:
         return fixed and self.entry.deterministic
 
     def __str__(self) -> str:
-        words = [f"{name}={_escape(word)}" for name, word in changed_options(self.config).items()]
-        return self.name + (":" + ",".join(words) if words else "")
+        return spell(self.name, changed_options(self.config))
 
     def identity(self) -> dict[str, Json]:
         """All that decides what this part computes; part of a cache key.
@@ -95,12 +95,13 @@ class Part:
 class Spec:
     """A representation, perhaps a reducer on top of it, and the head that predicts labels from it.
 
-    ``head`` is None for methods that predict by themselves, such as ``majority``.
+    ``head`` is None for methods that predict by themselves, such as ``majority``; ``usual_head`` says that none was named.
     """
 
     representation: Part
     reducer: Part | None
     head: Part | None
+    usual_head: bool = dataclasses.field(default=False, compare=False)
 
     def __str__(self) -> str:
         head = self.head
@@ -152,6 +153,7 @@ def parse_spec(text: str) -> Spec:
                 f"spec {text!r}: {first.name} predicts by itself and takes no +head; leave it out"
             )
         return Spec(first, None, None)
+    usual = head is None
     if head is None:
         head = _parse_part(DEFAULT_HEAD, text)
     last = reducer or first
@@ -160,7 +162,14 @@ def parse_spec(text: str) -> Spec:
             f"spec {text!r}: {head.name} needs counts or weights that are never negative, and "
             f"{last.name} gives {last.output} values; take +logreg or +svm"
         )
-    return Spec(first, reducer, head)
+    return Spec(first, reducer, head, usual_head=usual)
+
+
+def for_task(spec: Spec, task: Task) -> Spec:
+    """The spec with the head that a task usually takes, where none was named."""
+    if not spec.usual_head or HEADS[task] == DEFAULT_HEAD:
+        return spec
+    return dataclasses.replace(spec, head=_parse_part(HEADS[task], str(spec)), usual_head=False)
 
 
 def parse_specs(texts: Iterable[str]) -> list[Spec]:
@@ -274,6 +283,12 @@ def _cut(text: str, mark: str) -> list[str]:
         escaped = character == "\\" and not escaped
         current += character
     return [*pieces, current]
+
+
+def spell(name: str, words: dict[str, str]) -> str:
+    """A part of a spec as it is typed: the method, and its options with their values."""
+    typed = [f"{option}={_escape(word)}" for option, word in words.items()]
+    return name + (":" + ",".join(typed) if typed else "")
 
 
 def _escape(value: str) -> str:

@@ -14,6 +14,8 @@ from nlpwb.errors import UsageError, nearest
 Task = Literal["classify", "multilabel", "regression"]
 
 TASKS: tuple[Task, ...] = ("classify", "multilabel", "regression")
+SEPARATOR = ";"
+"""Between the labels of a set, as in ``sport;politics``, and between the columns of 0 and 1 that hold a set."""
 AS_SAID: dict[Task, str] = {
     "classify": "one label for each document",
     "multilabel": "several labels for each document",
@@ -63,6 +65,15 @@ METRICS: dict[str, MetricInfo] = {
     )
 }
 """Of the metrics of a task the first is the one it is judged by where none is asked for."""
+
+PROPORTIONS = ("accuracy", "subset-accuracy")
+"""Shares of documents that are right: exact tests and Wilson's interval are for these."""
+CORRELATIONS = ("pearson", "spearman")
+"""Metrics without a unit: two methods' predictions have no common scale, and are not swapped for each other."""
+POINTS = ("accuracy", "micro-f1", "macro-f1", "weighted-f1", "subset-accuracy")
+"""Metrics whose differences are spoken of in points: hundredths."""
+HEADS: dict[Task, str] = {"classify": "logreg", "multilabel": "logreg", "regression": "ridge"}
+"""The head of a representation that is named without one."""
 
 
 def metrics_of(task: Task) -> dict[str, MetricInfo]:

@@ -11,6 +11,8 @@ from nlpwb.cli import intrinsic, options
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
 from nlpwb.report.sink import check_place
+from nlpwb.tasks import METRICS, SEPARATOR, Task, default_metric, metric_info
+from nlpwb.tasks import TASKS as LABELLED_TASKS
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from nlpwb.workflows.design import Sources
     from nlpwb.workflows.request import Request
 
-TASKS = ("auto", "classify", "intrinsic")
-METRICS = ("accuracy", "macro-f1", "weighted-f1", "mcc", "log-loss", "roc-auc")
+TASKS = ("auto", *LABELLED_TASKS, "intrinsic")
 PRESETS = ("quick", "standard")
+
 
 Method = Annotated[
     list[str] | None,
@@ -35,6 +37,16 @@ Method = Annotated[
     ),
 ]
 
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        help=" | ".join(METRICS)
+        + "; accuracy by default, of sets of labels micro-f1, of numbers pearson.",
+        autocompletion=lambda: list(METRICS),
+        metavar="METRIC",
+    ),
+]
+
 
 def compare(
     context: typer.Context,
@@ -43,7 +55,8 @@ def compare(
     task: Annotated[
         str,
         typer.Option(
-            help="classify: by labels; intrinsic: without them; auto: by labels where there are any.",
+            help="classify: one label a document; multilabel: a set of them; regression: a number; "
+            "intrinsic: without labels; auto: as the labels look.",
             callback=options.among("--task", TASKS),
             autocompletion=lambda: list(TASKS),
         ),
@@ -72,10 +85,7 @@ def compare(
     seeds: Annotated[
         int, typer.Option(help="Seeds for each method that depends on one.", min=1, max=100)
     ] = 1,
-    metric: Annotated[
-        str,
-        typer.Option(help=" | ".join(METRICS), autocompletion=lambda: list(METRICS)),
-    ] = "accuracy",
+    metric: Metric = None,
     budget: Annotated[
         str | None,
         typer.Option(help="Training rows for a learning curve: 10,100,1000.", metavar="N,N,…"),
@@ -140,15 +150,20 @@ def compare(
     from nlpwb.specs import parse_specs
     from nlpwb.workflows.compare import compare as run
     from nlpwb.workflows.design import Design, Sources
-    from nlpwb.workflows.request import PRESETS as SPECS
-    from nlpwb.workflows.request import Request
+    from nlpwb.workflows.plans import make_plan
+    from nlpwb.workflows.request import Request, check_probabilities, settled
+    from nlpwb.workflows.request import preset as of_preset
 
     sink = options.make_sink(format, out, quiet, verbose)
     for option, path in (("--plot", plot), ("--errors", errors)):
         if path is not None:  # not after an hour of work
             check_place(Path(path), option=option)
     _check(metric, preset, folds, test_size, test, repeats)
-    check_gate(fail_under, metric)
+    learned = asked_task(task, metric, label)
+    if metric is not None or learned is not None:
+        check_gate(fail_under, metric or default_metric(learned or "classify"))
+    elif fail_under is not None and abs(fail_under) > 1:  # no task's own metric goes so far
+        check_gate(fail_under, default_metric("classify"))
     of_test = {"--test-text": test_text, "--test-label": test_label}
     given = [name for name, value in of_test.items() if value is not None]
     given += ["--drop-duplicates"] if drop_duplicates else []
@@ -164,6 +179,7 @@ def compare(
         input_format=input_format,
         header=header,
         skip_bad_rows=skip_bad_rows,
+        task=learned,
     )
     test_reading = options.read_options(
         text=test_text or text,
@@ -173,6 +189,7 @@ def compare(
         input_format=input_format,
         header=header,
         skip_bad_rows=skip_bad_rows,
+        task=learned,
     )
     processors = options.processors()
     at_a_time = jobs or threads or processors
@@ -188,6 +205,7 @@ def compare(
         seed=seed,
         drop_duplicates=drop_duplicates,
         budgets=_budgets(budget),
+        task=learned,
     )
     sources = Sources(design)
     reason = intrinsic.reason_of(task, sources)
@@ -207,18 +225,23 @@ def compare(
             )
         return
     chosen = list(method or ())
-    if preset is not None or not chosen:
-        chosen = [*SPECS[preset or "standard"], *chosen]
-    request = Request(
-        design=design,
-        specs=tuple(parse_specs(chosen)),
-        metric=metric,
-        seeds=seeds,
-        jobs=at_a_time,
-        threads=threads_each,
-        method_timeout=method_timeout,
-    )
+    # what is misspelt, or cannot be, is said before a large corpus is read
+    check_probabilities(parse_specs(chosen), metric)
     with options.open_cache(cache_dir, no_cache, sink) as cache:
+        plan = make_plan(cache, sources, note=sink.note)
+        if preset is not None or not chosen:
+            chosen = [*of_preset(preset or "standard", plan.task), *chosen]
+        request = Request(
+            design=design,
+            specs=tuple(parse_specs(chosen)),
+            metric=metric,
+            seeds=seeds,
+            jobs=at_a_time,
+            threads=threads_each,
+            method_timeout=method_timeout,
+        )
+        request = settled(request, plan)
+        check_gate(fail_under, request.metric or default_metric(plan.task))
         with live_board([str(spec) for spec in request.specs], quiet=quiet) as progress:
             comparison = run(
                 request, cache=cache, progress=progress, note=sink.note, sources=sources
@@ -237,15 +260,34 @@ def compare(
     _judge_end(comparison, fail_under)
 
 
+def asked_task(task: str, metric: str | None, label: str | None) -> Task | None:
+    """The task that was asked for, by name or by several label columns; None where the labels are to tell.
+
+    Raises:
+        UsageError: several label columns for a task of one, or a metric of another task.
+    """
+    learned = next((known for known in LABELLED_TASKS if known == task), None)
+    if label is not None and SEPARATOR in label:
+        if learned not in (None, "multilabel"):
+            raise UsageError(
+                f"--label {label} names a column of 0 and 1 for each label of a set, and --task {task} "
+                "takes one column; name one, or leave --task out"
+            )
+        learned = "multilabel" if task != "intrinsic" else None
+    if metric is not None and learned is not None:
+        metric_info(metric, learned)
+    return learned
+
+
 def _check(
-    metric: str,
+    metric: str | None,
     preset: str | None,
     folds: int | None,
     test_size: float | None,
     test: str | None,
     repeats: int,
 ) -> None:
-    if metric not in METRICS:
+    if metric is not None and metric not in METRICS:
         raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
     if preset is not None and preset not in PRESETS:
         raise UsageError(f"--preset {preset!r} is not known; {nearest(preset, PRESETS)}")
@@ -259,9 +301,7 @@ def _check(
 
 def check_gate(fail_under: float | None, metric: str) -> None:
     """A gate that every result would miss, or pass, is a slip: 80 for 80 %."""
-    low, high = (
-        (-1.0, 1.0) if metric == "mcc" else (0.0, float("inf") if metric == "log-loss" else 1.0)
-    )
+    low, high = METRICS[metric].low, METRICS[metric].high
     if fail_under is not None and not low <= fail_under <= high:
         raise UsageError(
             f"--fail-under {fail_under:g} is no value of {metric}, which lies between {low:g} and {high:g}; "

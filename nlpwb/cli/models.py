@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.compare import METRICS, check_gate
+from nlpwb.cli.compare import Metric, asked_task, check_gate
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import Column, Sink, check_place
+from nlpwb.tasks import AS_SAID, METRICS, SEPARATOR, default_metric, metric_info
+from nlpwb.tasks import TASKS as LABELLED_TASKS
 
 if TYPE_CHECKING:
     from nlpwb.workflows.training import Trained
 
+TASKS = ("auto", *LABELLED_TASKS)
 SpecArgument = Annotated[
     str,
     typer.Argument(
@@ -38,6 +42,15 @@ def train(
     spec: SpecArgument,
     corpus: options.Corpus,
     output: Output,
+    task: Annotated[
+        str,
+        typer.Option(
+            help="classify: one label a document; multilabel: a set of them; regression: a number; "
+            "auto: as the labels look.",
+            callback=options.among("--task", TASKS),
+            autocompletion=lambda: list(TASKS),
+        ),
+    ] = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     plot: Annotated[
@@ -82,6 +95,7 @@ def train(
     from nlpwb.workflows.training import train as run
 
     sink = options.make_sink(format, out, quiet, verbose)
+    learned = asked_task(task, None, label)
     parsed = parse_spec(spec)
     given = {"--device": device != "auto", "--precision": precision != "auto"}
     given |= {"--plot": plot is not None, "--log": log is not None}
@@ -107,8 +121,10 @@ def train(
                 input_format=input_format,
                 header=header,
                 skip_bad_rows=skip_bad_rows,
+                task=learned,
             ),
             output,
+            task=learned,
             seed=seed,
             threads=threads or options.processors(),
             note=note,
@@ -188,7 +204,12 @@ def predict(
         bool,
         typer.Option("--proba", help="Scores are probabilities; refused where there are none."),
     ] = False,
-    top_k: Annotated[int, typer.Option(help="Labels a text, the likeliest first.", min=1)] = 1,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            help="Labels a text, the likeliest first: 1, or of sets those that the text has.", min=1
+        ),
+    ] = None,
     with_text: Annotated[bool, typer.Option("--with-text", help="Print the text too.")] = False,
     text: options.Text = None,
     encoding: options.Encoding = "utf-8",
@@ -203,10 +224,15 @@ def predict(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Label texts with a model, in order and batch by batch."""
+    """Label texts with a model, in order and batch by batch.
+
+    A model of sets gives the labels of a text and their scores, parted by semicolons; a model of numbers gives a value.
+    """
+    from nlpwb.workflows.model_folder import task_of_model
     from nlpwb.workflows.prediction import predict as run
 
     sink = options.make_sink(format, out, quiet, verbose)
+    task = task_of_model(model)
     reading = options.read_options(
         text=text,
         encoding=encoding,
@@ -231,15 +257,29 @@ def predict(
         Column("label", "label"),
         Column("score", "score", right=True),
     ]
-    if top_k > 1:
-        columns.insert(1, Column("rank", "rank", right=True))
-    if with_text:
-        columns.append(Column("text", "text", wrap=True))
-    rows = (
+    rows: Iterator[dict[str, Any]] = (
         {"row": one.row, "rank": rank + 1, "label": label, "score": score, "text": one.text}
         for one in found
         for rank, (label, score) in enumerate(zip(one.labels, one.scores, strict=True))
     )
+    if task == "regression":
+        columns[1:] = [Column("value", "value", right=True)]
+        rows = ({"row": one.row, "value": one.value, "text": one.text} for one in found)
+    elif task == "multilabel" and top_k is None:
+        columns[1:] = [Column("labels", "labels"), Column("scores", "scores")]
+        rows = (
+            {
+                "row": one.row,
+                "labels": SEPARATOR.join(one.labels),
+                "scores": SEPARATOR.join(map(repr, one.scores)),
+                "text": one.text,
+            }
+            for one in found
+        )
+    if top_k is not None and top_k > 1:
+        columns.insert(1, Column("rank", "rank", right=True))
+    if with_text:
+        columns.append(Column("text", "text", wrap=True))
     first = list(itertools.islice(rows, 1))  # an input that cannot be read leaves no header behind
     sink.stream(itertools.chain(first, rows), columns)
 
@@ -247,9 +287,7 @@ def predict(
 def evaluate(
     model: Model,
     corpus: options.Corpus,
-    metric: Annotated[
-        str, typer.Option(help=" | ".join(METRICS), autocompletion=lambda: list(METRICS))
-    ] = "accuracy",
+    metric: Metric = None,
     confusion: Annotated[
         bool, typer.Option("--confusion", help="Print the table of true and predicted labels.")
     ] = False,
@@ -276,12 +314,20 @@ def evaluate(
     """Score a model on labelled texts: the metric with its interval, and every label's own figures."""
     from nlpwb.errors import GateMissed
     from nlpwb.report.comparison import percent, score
-    from nlpwb.workflows.prediction import evaluate as run
+    from nlpwb.workflows.evaluating import evaluate as run
+    from nlpwb.workflows.model_folder import task_of_model
 
-    if metric not in METRICS:
+    if metric is not None and metric not in METRICS:
         raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
-    check_gate(fail_under, metric)
     sink = options.make_sink(format, out, quiet, verbose)
+    task = task_of_model(model)
+    metric = default_metric(task) if metric is None else metric_info(metric, task).name
+    check_gate(fail_under, metric)
+    if confusion and task != "classify":
+        raise UsageError(
+            f"--confusion is a table of single labels, and the model {model} says {AS_SAID[task]}; "
+            "leave it out"
+        )
     found = run(
         model,
         corpus,
@@ -293,6 +339,7 @@ def evaluate(
             input_format=input_format,
             header=header,
             skip_bad_rows=skip_bad_rows,
+            task=task if task != "classify" else None,
         ),
         metric=metric,
         seed=seed,
@@ -315,6 +362,12 @@ def evaluate(
             {"label": name, **dict(zip(said, counts, strict=True))}
             for name, counts in zip(labels, found.confusion, strict=True)
         ]
+    elif task == "regression":
+        columns = [
+            Column("metric", "metric", keep=True),
+            *(Column(name, name, right=True) for name in ("score", "low", "high")),
+        ]
+        rows = [dataclasses.asdict(figures) for figures in found.figures]
     else:
         columns = [
             Column("label", "label", keep=True),
@@ -328,7 +381,7 @@ def evaluate(
         rows = [dataclasses.asdict(figures) for figures in found.per_label]
     sink.table(rows, columns, before=before, document=found.document())
     if fail_under is not None:
-        loss = metric == "log-loss"
+        loss = not METRICS[metric].higher_is_better
         end = found.high if loss else found.low
         if end > fail_under if loss else end < fail_under:
             raise GateMissed(

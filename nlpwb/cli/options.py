@@ -17,6 +17,7 @@ from nlpwb.report.sink import FORMATS, Sink
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
+    from nlpwb.tasks import Task
 
 
 def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -175,6 +176,7 @@ def read_options(
     header: bool | None = None,
     skip_bad_rows: bool = False,
     per_file: bool = False,
+    task: Task | None = None,
 ) -> Any:
     """The reading options of a command as the data room takes them."""
     from nlpwb.data.corpus import ReadOptions
@@ -188,6 +190,7 @@ def read_options(
         header=header,
         skip_bad_rows=skip_bad_rows,
         per_file=per_file,
+        task=task,
     )
 
 

@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 
 from nlpwb.data.corpus import Columns, ReadOptions
+from nlpwb.data.targets import number
 from nlpwb.errors import InputError, UsageError
+from nlpwb.tasks import SEPARATOR
 
 TEXT_NAMES = (
     "text", "texts", "sentence", "review", "content", "tweet", "body", "document", "comment", "text_a", "sentence1",
@@ -21,6 +23,17 @@ LABEL_NAMES = (
     "gold_label", "annotation", "tag", "genre",
 )  # fmt: skip
 LAST_LABEL_NAMES = ("stars", "rating", "score")
+NUMBER_NAMES = (
+    *SURE_LABEL_NAMES,
+    "score",
+    "rating",
+    "stars",
+    "target",
+    "y",
+    "value",
+    "gold",
+    "grade",
+)
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
 _MOST_LABELS = 100  # distinct values of a column whose name does not say that it is a label
@@ -46,19 +59,21 @@ def choose_columns(
     its rivals.
     """
     notes = []
-    label = _asked(options.label, names, option="--label", name=name)[0] if options.label else None
+    label, marks = _asked_label(options.label, names, name=name)
     group = (
         _asked(options.group, names, option="--group-col", name=name)[0] if options.group else None
     )
     if options.text:
         text = _asked(options.text, names, option="--text", name=name, several=True)
-        if label in text:
-            raise UsageError(f"--label {label!r} is the text column as well; name another")
+        for word in marks or (label,):
+            if word in text:
+                raise UsageError(f"--label {word!r} is the text column as well; name another")
     else:
-        text = (_guess_text(names, sample, taken={label, group}, name=name),)
+        text = (_guess_text(names, sample, taken={label, group, *marks}, name=name),)
         notes.append(f"text column: {text[0]} (guessed)")
     if label is None and options.labelled is not False:
-        label = _guess_label(names, sample, taken={*text, group}, name=name)
+        guess = _guess_number if options.task == "regression" else _guess_label
+        label = guess(names, sample, taken={*text, group}, name=name)
         if label is not None:
             notes.append(f"label column: {label} (guessed)")
         elif options.labelled:
@@ -69,7 +84,20 @@ def choose_columns(
             notes.append(
                 "no label column found, so the documents are unlabelled (--label names one)"
             )
-    return Columns(text, label, group), tuple(notes)
+    return Columns(text, label, group, marks), tuple(notes)
+
+
+def _asked_label(
+    wanted: str | None, names: Sequence[str], *, name: str
+) -> tuple[str | None, tuple[str, ...]]:
+    """The label column that the user named; or several, one for each label, and what they are called together."""
+    if wanted is None:
+        return None, ()
+    words = [word.strip() for word in wanted.split(SEPARATOR)]
+    if wanted in names or len(words) == 1:
+        return _asked(wanted, names, option="--label", name=name)[0], ()
+    marks = [_asked(word, names, option="--label", name=name)[0] for word in words]
+    return SEPARATOR.join(marks), tuple(dict.fromkeys(marks))
 
 
 def _asked(
@@ -135,6 +163,30 @@ def _guess_label(
                 "--label names the one you mean"
             )
     return None
+
+
+def _guess_number(
+    names: Sequence[str], sample: Sequence[Sequence[str]], *, taken: set[str | None], name: str
+) -> str | None:
+    """The column of numbers: of a usual name, or the only one that does not count its rows."""
+    values = _by_column(names, sample)
+    free = [
+        column
+        for column in names
+        if column not in taken
+        and any(value.strip() for value in values[column])
+        and all(number(value) is not None for value in values[column] if value.strip())
+    ]
+    named = _first_named(free, NUMBER_NAMES) or _ending_in(free, NUMBER_NAMES)
+    if named:
+        return named[0]
+    others = [column for column in free if last_word(column) != "id" and column.casefold() != "id"]
+    if len(others) > 1:
+        raise InputError(
+            f"{name}: the number could be any of the columns {', '.join(others)}; "
+            "--label names the one you mean"
+        )
+    return others[0] if others else None
 
 
 def _first_named(columns: Sequence[str], usual: Sequence[str]) -> list[str]:

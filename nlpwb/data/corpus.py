@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nlpwb.tasks import Task
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -25,6 +27,8 @@ class ReadOptions:
 
     ``text`` names the text column, or several joined by commas, by name or by number from 1. ``labelled`` is True when the
     caller cannot do without labels, False when it does not want them. ``per_file`` makes one document of a whole plain file.
+    ``label`` may name several columns of 0 and 1, joined by semicolons. ``task`` is what labels are read for: for
+    ``multilabel`` a document may have none, or an array of them; for ``regression`` a column of numbers is looked for.
     """
 
     text: str | None = None
@@ -36,15 +40,20 @@ class ReadOptions:
     header: bool | None = None
     input_format: str | None = None
     labelled: bool | None = None
+    task: Task | None = None
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a table the documents come from; several text columns are joined by a space."""
+    """Which columns of a table the documents come from; several text columns are joined by a space.
+
+    ``marks`` are columns of 0 and 1, one for each label, that ``label`` names all together.
+    """
 
     text: tuple[str, ...]
     label: str | None
     group: str | None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

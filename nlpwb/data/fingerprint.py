@@ -83,12 +83,10 @@ def text_hash(text: str) -> bytes:
 
 
 def _identity(digest: str, suffix: str, options: ReadOptions) -> str:
-    identity = {
-        "reading": READING,
-        "sha256": digest,
-        "suffix": suffix,
-        "options": dataclasses.asdict(options),
-    }
+    asked = dataclasses.asdict(options)
+    if options.task is None:  # what was read before there were tasks keeps its name
+        del asked["task"]
+    identity = {"reading": READING, "sha256": digest, "suffix": suffix, "options": asked}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

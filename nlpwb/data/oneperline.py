@@ -8,10 +8,19 @@ from nlpwb.data.badrows import BadRows, flaw
 from nlpwb.data.columns import choose_columns
 from nlpwb.data.corpus import Columns, Document, ReadOptions
 from nlpwb.data.folders import whole_text
-from nlpwb.data.lines import fasttext_records, json_label, json_records, json_text, plain_records
+from nlpwb.data.lines import (
+    fasttext_records,
+    json_label,
+    json_mark,
+    json_records,
+    json_set,
+    json_text,
+    plain_records,
+)
 from nlpwb.data.plan import Documents, Plan, joined, refuse_columns, undecodable
 from nlpwb.data.sniffing import Format
 from nlpwb.data.sources import Source
+from nlpwb.data.targets import marked_set
 from nlpwb.data.textstream import open_text
 from nlpwb.errors import InputError
 
@@ -43,7 +52,9 @@ def plan_json(
         ) as (text, _):
             for number, record in json_records(text, bad=bad):
                 try:
-                    document = _json_document(record, columns, number)
+                    document = _json_document(
+                        record, columns, number, several=options.task == "multilabel"
+                    )
                 except InputError as error:
                     bad(number, str(error))
                 else:
@@ -60,11 +71,18 @@ def plan_json(
     )
 
 
-def _json_document(record: Mapping[str, object], columns: Columns, number: int) -> Document:
+def _json_document(
+    record: Mapping[str, object], columns: Columns, number: int, *, several: bool
+) -> Document:
     text = joined(json_text(record, name) for name in columns.text)
-    label = json_label(record, columns.label) if columns.label is not None else None
+    label = None
+    if columns.marks:
+        several = True
+        label = marked_set((name, json_mark(record, name)) for name in columns.marks)
+    elif columns.label is not None:
+        label = (json_set if several else json_label)(record, columns.label)
     group = json_label(record, columns.group) if columns.group is not None else None
-    for kind, value in (("label", label), ("group", group)):
+    for kind, value in (("label", None if several else label), ("group", group)):
         if value is not None and not value.strip():
             raise InputError(f"its {kind} is empty")
     wrong = flaw(text) or flaw(label or "") or flaw(group or "")
@@ -82,7 +100,8 @@ def plan_fasttext(source: Source, options: ReadOptions, form: Format) -> Plan:
         with open_text(
             source, encoding=options.encoding, newline="\n", undecodable=undecodable(options)
         ) as (lines, _):
-            for number, label, text in fasttext_records(lines, bad=bad):
+            several = options.task == "multilabel"
+            for number, label, text in fasttext_records(lines, bad=bad, several=several):
                 wrong = flaw(text) or flaw(label)
                 if wrong:
                     bad(number, wrong)

@@ -12,6 +12,7 @@ from nlpwb.data.columns import choose_columns
 from nlpwb.data.corpus import Document, ReadOptions
 from nlpwb.data.plan import Plan, joined
 from nlpwb.data.sources import Source
+from nlpwb.data.targets import array_set, marked_set
 from nlpwb.errors import InputError
 
 _BATCH = 1024
@@ -81,24 +82,33 @@ def plan_parquet(source: Source, options: ReadOptions) -> Plan:
     rows = [row for _, row in zip(range(1000), table.rows(table.names), strict=False)]
     sample = [[value or "" for value in values] for _, values in rows]
     columns, guesses = choose_columns(table.names, sample, options, name=source.name)
-    extra = [name for name in (columns.label, columns.group) if name is not None]
+    of_label = columns.marks or ((columns.label,) if columns.label is not None else ())
+    of_group = (columns.group,) if columns.group is not None else ()
+    several = bool(columns.marks) or options.task == "multilabel"
+    texts, labels = len(columns.text), len(of_label)
 
     def documents(bad: BadRows) -> Iterator[Document]:
-        for number, values in table.rows([*columns.text, *extra]):
-            if None in values:
+        for number, values in table.rows([*columns.text, *of_label, *of_group]):
+            sure = values[:texts] + values[texts + labels :] if several else values
+            if None in sure:
                 bad(number, "a value is null")
                 continue
             found = [value or "" for value in values]
             wrong = next(filter(None, map(flaw, found)), None)
-            if wrong is None and not all(value.strip() for value in found[len(columns.text) :]):
+            if wrong is None and not all(value and value.strip() for value in sure[texts:]):
                 wrong = "its label or group is empty"
+            label = found[texts] if of_label else None
+            if wrong is None and several and label is not None:
+                try:
+                    cells = zip(columns.marks, found[texts:], strict=False)
+                    label = marked_set(cells) if columns.marks else array_set(label)
+                except InputError as error:
+                    wrong = str(error)
             if wrong:
                 bad(number, wrong)
                 continue
-            rest = iter(found[len(columns.text) :])
-            label = next(rest) if columns.label is not None else None
-            group = next(rest) if columns.group is not None else None
-            yield Document(joined(found[: len(columns.text)]), label, group, number)
+            group = found[-1] if of_group else None
+            yield Document(joined(found[:texts]), label, group, number)
 
     return Plan(
         format="parquet",

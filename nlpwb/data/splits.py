@@ -2,7 +2,8 @@
 
 Places are given by hashes of the texts and a seed, never by position, so the same rows land in the same part whatever the order
 of the file. Rows that share a text (up to case and white space), or a group, move together; every label keeps its share, within
-one row where such bundles allow it.
+one row where such bundles allow it. With ``strata`` in the place of labels (sets of labels, ranges of numbers) each of these
+keeps its share as nearly as documents that belong to several allow it (:mod:`nlpwb.data.strata`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from nlpwb.data.bundles import Bundle, bundles
 from nlpwb.data.corpus import Corpus
 from nlpwb.data.fingerprint import text_hash
+from nlpwb.data.strata import Strata, deal
 from nlpwb.errors import InputError, UsageError
 
 
@@ -27,7 +30,7 @@ class Split:
     test: list[int]
 
 
-def holdout(corpus: Corpus, *, test_size: float, seed: int) -> Split:
+def holdout(corpus: Corpus, *, test_size: float, seed: int, strata: Strata | None = None) -> Split:
     """One split with the share ``test_size`` of the documents in its test part.
 
     Raises UsageError for a share that is not between 0 and 1; InputError for a corpus that cannot be split: fewer than two
@@ -36,7 +39,16 @@ def holdout(corpus: Corpus, *, test_size: float, seed: int) -> Split:
     if not 0 < test_size < 1:
         raise UsageError(f"--test-size must be between 0 and 1, got {test_size:g}")
     found = bundles(corpus)
-    _check(corpus, found, parts=2, option="a test part")
+    _check(corpus, found, parts=2, option="a test part", labelled=strata is None)
+    if strata is not None:
+        lot = f"holdout {seed}"
+        test, train = deal(found, strata, [test_size, 1 - test_size], draw=partial(_draw, seed=lot))
+        if not test or not train:
+            raise InputError(
+                f"{corpus.name} has too few different documents for a test part of {test_size:g}; "
+                "add some, or choose another --test-size"
+            )
+        return Split("holdout", train, test)
     rows = Counter(_labels(corpus))
     wanted = _apportion({label: n * test_size for label, n in rows.items()}, rows)
     targets = [wanted, {label: n - wanted[label] for label, n in rows.items()}]
@@ -44,7 +56,9 @@ def holdout(corpus: Corpus, *, test_size: float, seed: int) -> Split:
     return Split("holdout", train, test)
 
 
-def folds(corpus: Corpus, *, k: int, repeats: int, seed: int) -> list[Split]:
+def folds(
+    corpus: Corpus, *, k: int, repeats: int, seed: int, strata: Strata | None = None
+) -> list[Split]:
     """``repeats`` times ``k`` splits, in each repeat every document being tested once.
 
     Raises UsageError for k below 2 or repeats below 1; InputError where a label, or the groups, do not reach k parts.
@@ -54,21 +68,32 @@ def folds(corpus: Corpus, *, k: int, repeats: int, seed: int) -> list[Split]:
     if repeats < 1:
         raise UsageError(f"--repeats must be at least 1, got {repeats}")
     found = bundles(corpus)
-    _check(corpus, found, parts=k, option=f"--folds {k}")
+    _check(corpus, found, parts=k, option=f"--folds {k}", labelled=strata is None)
+    targets = _fold_targets(corpus, k)
+    splits = []
+    for repeat in range(repeats):
+        lot = f"folds {seed} {repeat}"
+        parts = (
+            _assign(found, targets, seed=lot)
+            if strata is None
+            else deal(found, strata, [1 / k] * k, draw=partial(_draw, seed=lot))
+        )
+        for fold, test in enumerate(parts):
+            train = sorted(i for other, part in enumerate(parts) if other != fold for i in part)
+            name = f"fold {fold + 1} of {k}" + (f", repeat {repeat + 1}" if repeats > 1 else "")
+            splits.append(Split(name, train, test))
+    return splits
+
+
+def _fold_targets(corpus: Corpus, k: int) -> list[dict[str, int]]:
+    """How many rows of each label each of k folds is to have: the folds are as long as each other, within one row."""
     targets: list[dict[str, int]] = [{} for _ in range(k)]
     first = 0  # the fold that takes the first row left over, so that the folds are equally long
     for label, n in sorted(Counter(_labels(corpus)).items()):
         for fold in range(k):
             targets[fold][label] = n // k + ((fold - first) % k < n % k)
         first = (first + n) % k
-    splits = []
-    for repeat in range(repeats):
-        parts = _assign(found, targets, seed=f"folds {seed} {repeat}")
-        for fold, test in enumerate(parts):
-            train = sorted(i for other, part in enumerate(parts) if other != fold for i in part)
-            name = f"fold {fold + 1} of {k}" + (f", repeat {repeat + 1}" if repeats > 1 else "")
-            splits.append(Split(name, train, test))
-    return splits
+    return targets
 
 
 def subset(
@@ -169,14 +194,14 @@ def _apportion(shares: dict[str, float], rows: Counter[str] | None) -> dict[str,
     return whole
 
 
-def _check(corpus: Corpus, found: list[Bundle], *, parts: int, option: str) -> None:
-    """Raise InputError where some label, or the groups, cannot stand in so many parts."""
+def _check(corpus: Corpus, found: list[Bundle], *, parts: int, option: str, labelled: bool) -> None:
+    """Raise InputError where some label (if ``labelled``), or the groups, cannot stand in so many parts."""
     if corpus.groups is not None and len(set(corpus.groups)) < parts:
         raise InputError(
             f"{corpus.name} has too few groups for {option}: {len(set(corpus.groups))} of the {parts} needed; "
             "choose another --group-col"
         )
-    if corpus.labels is not None:
+    if corpus.labels is not None and labelled:
         labels = Counter(corpus.labels)
         if len(labels) < 2:
             only = next(iter(labels))

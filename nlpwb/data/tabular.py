@@ -13,8 +13,10 @@ from nlpwb.data.plan import Plan, joined, undecodable
 from nlpwb.data.sniffing import Format, has_header, table_sample
 from nlpwb.data.sources import Source, TextBytes
 from nlpwb.data.tables import Record, csv_records, even_records, tsv_records
+from nlpwb.data.targets import marked_set
 from nlpwb.data.textstream import open_text
 from nlpwb.errors import InputError
+from nlpwb.tasks import SEPARATOR
 
 
 def plan_table(
@@ -52,7 +54,10 @@ def plan_table(
                 next(records, None)
             model = "the header" if header else "the first row"
             rows = even_records(records, width=width, model=model, bad=bad)
-            yield from _documents(rows, columns, names, stream=stream, bad=bad)
+            empty_is_none = options.task == "multilabel"
+            yield from _documents(
+                rows, columns, names, stream=stream, bad=bad, empty_is_none=empty_is_none
+            )
 
     return Plan(
         format=form.name,
@@ -89,9 +94,11 @@ def _documents(
     *,
     stream: TextBytes,
     bad: BadRows,
+    empty_is_none: bool,
 ) -> Iterator[Document]:
     text_at = [names.index(name) for name in columns.text]
-    label_at = names.index(columns.label) if columns.label is not None else None
+    marks_at = [(name, names.index(name)) for name in columns.marks]
+    label_at = names.index(columns.label) if columns.label is not None and not marks_at else None
     group_at = names.index(columns.group) if columns.group is not None else None
     only = text_at[0] if len(text_at) == 1 else None
     label: str | None = None
@@ -101,7 +108,13 @@ def _documents(
         wrong = next(filter(None, map(flaw, fields)), None) if stream.has_nul or bad.skip else None
         if wrong is None and label_at is not None:
             label = fields[label_at]
-            wrong = None if label.strip() else f"its label ({columns.label}) is empty"
+            if not label.strip() and not empty_is_none:
+                wrong = f"its label ({columns.label}) is empty"
+        if wrong is None and marks_at:
+            try:
+                label = marked_set((name, fields[place]) for name, place in marks_at)
+            except InputError as error:
+                wrong = str(error)
         if wrong is None and group_at is not None:
             group = fields[group_at]
             wrong = None if group.strip() else f"its group ({columns.group}) is empty"
@@ -116,4 +129,5 @@ def _asked(options: ReadOptions) -> list[str]:
     """Every word that the user gave as the name of a column; a number names a column with or without a header."""
     asked = [name for name in (options.text, options.label, options.group) if name]
     asked += [word.strip() for word in (options.text or "").split(",")]
+    asked += [word.strip() for word in (options.label or "").split(SEPARATOR)]
     return [name for name in asked if name and not name.isdigit()]

@@ -15,8 +15,8 @@ from scipy import special
 from nlpwb.errors import InputError
 from nlpwb.evaluation.metrics import Floats
 from nlpwb.evaluation.resampling import bootstrap_scores
-from nlpwb.evaluation.scoring import PROPORTIONS, Predictions, right_answers
-from nlpwb.tasks import metric_info
+from nlpwb.evaluation.scoring import Predictions, right_answers
+from nlpwb.tasks import PROPORTIONS, metric_info
 
 CONFIDENCE = 0.95
 REPLICATES = 2000

@@ -25,8 +25,6 @@ from nlpwb.evaluation.label_sets import wrong_labels
 from nlpwb.evaluation.metrics import MARGIN_METRICS, Floats, Ints
 from nlpwb.evaluation.resampling import HELD_AT_ONCE, numbered_groups, sums_by_group
 from nlpwb.evaluation.scoring import (
-    CORRELATIONS,
-    PROPORTIONS,
     Predictions,
     check_metric,
     distinct_rows,
@@ -36,6 +34,7 @@ from nlpwb.evaluation.scoring import (
     margins_of_sets,
     right_answers,
 )
+from nlpwb.tasks import CORRELATIONS, PROPORTIONS
 
 Reals = NDArray[np.floating[Any]]
 EXACT_IN_SINGLE = (

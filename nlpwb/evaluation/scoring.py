@@ -27,14 +27,10 @@ from nlpwb.evaluation.metrics import (
     roc_scorer,
 )
 from nlpwb.evaluation.ranks import spearman_scorer
-from nlpwb.tasks import Task, metric_info, metrics_of
+from nlpwb.tasks import CORRELATIONS, PROPORTIONS, Task, metric_info, metrics_of
 
-PROPORTIONS = ("accuracy", "subset-accuracy")
-"""Shares of documents that are right: exact tests and Wilson's interval are for these."""
 RANKED = ("roc-auc", "spearman")
 """Metrics of an order of the documents, which are no functions of sums over them."""
-CORRELATIONS = ("pearson", "spearman")
-"""Metrics without a unit: two methods' predictions have no common scale, and are not swapped for each other."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,14 +26,8 @@ from nlpwb.evaluation.intervals import (
 from nlpwb.evaluation.metrics import Floats
 from nlpwb.evaluation.permutation import swap_p_values
 from nlpwb.evaluation.resampling import joint_bootstrap_scores
-from nlpwb.evaluation.scoring import (
-    CORRELATIONS,
-    PROPORTIONS,
-    Predictions,
-    right_answers,
-    score,
-)
-from nlpwb.tasks import metric_info
+from nlpwb.evaluation.scoring import Predictions, right_answers, score
+from nlpwb.tasks import CORRELATIONS, PROPORTIONS, metric_info
 
 PERMUTATIONS = 10_000
 PERMUTATIONS_PER_PAIR = (

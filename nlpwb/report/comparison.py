@@ -9,7 +9,6 @@ from nlpwb.evaluation.letters import letters_of
 from nlpwb.records import Comparison, Protocol, Result
 from nlpwb.report.columns import Column, Row, Table
 from nlpwb.report.numbers import (
-    POINTS,
     count,
     difference,
     interval,
@@ -20,6 +19,7 @@ from nlpwb.report.numbers import (
     size,
 )
 from nlpwb.report.sink import Sink
+from nlpwb.tasks import METRICS, POINTS
 
 __all__ = [
     "closing_lines",
@@ -37,7 +37,6 @@ __all__ = [
 ]
 
 SPEC_BREAKS = ",+"
-_HEADERS = {"macro-f1": "macro F1", "weighted-f1": "weighted F1", "mcc": "MCC"}
 
 
 def show_comparison(sink: Sink, comparison: Comparison) -> None:
@@ -95,7 +94,7 @@ def result_columns(comparison: Comparison) -> tuple[Column, ...]:
 
 def metric_header(metric: str) -> str:
     """The metric as it stands over its column."""
-    return _HEADERS.get(metric, metric.replace("-", " "))
+    return METRICS[metric].header if metric in METRICS else metric.replace("-", " ")
 
 
 def not_told_from_best(results: list[Result]) -> set[str]:
@@ -119,7 +118,12 @@ def protocol_words(protocol: Protocol) -> list[str]:
         rows = f"{protocol.rows:,} documents, {protocol.folds} folds{repeats}"
     else:
         rows = f"{protocol.train_rows:,} training + {protocol.test_rows:,} test documents"
-    words = [rows, f"{len(protocol.labels)} labels", protocol.metric]
+    predicted = {
+        "classify": f"{len(protocol.labels)} labels",
+        "multilabel": f"sets of {len(protocol.labels)} labels",
+        "regression": "numbers",
+    }[protocol.task]
+    words = [rows, predicted, protocol.metric]
     if protocol.groups is not None:
         words.append(f"{protocol.groups:,} groups")
     seeds = protocol.seeds

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 
+from nlpwb.tasks import POINTS
+
 MINUS = "−"
-SHARES = ("accuracy", "macro-f1", "weighted-f1", "roc-auc")
+SHARES = (*POINTS, "roc-auc", "hamming-loss", "lrap")
 """Metrics between 0 and 1, shown without the leading zero."""
-POINTS = ("accuracy", "macro-f1", "weighted-f1")
-"""Metrics whose differences are spoken of in points: hundredths."""
+ERRORS = ("rmse", "mae")
+"""Metrics in the unit of the numbers that are predicted: the larger, the fewer decimals."""
 
 
 def score(value: float, metric: str, *, places: int = 4) -> str:
     """A score; shares without their leading zero.
 
-    >>> score(0.8155, "accuracy"), score(-0.0312, "mcc")
-    ('.8155', '−0.0312')
+    >>> score(0.8155, "accuracy"), score(-0.0312, "mcc"), score(1234.56, "rmse")
+    ('.8155', '−0.0312', '1,234.6')
     """
+    if metric in ERRORS:
+        return f"{value:,.{_decimals_of(value, places)}f}"
     text = f"{value:.{places}f}"
     if metric in SHARES and text.startswith("0."):
         return text[1:]
@@ -50,6 +54,8 @@ def difference(value: float, low: float, high: float, metric: str) -> str:
     '−1.5 ± 1.7'
     """
     scale, places = (100, 1) if metric in POINTS else (1, 3)
+    if metric in ERRORS:
+        places = _decimals_of(max(abs(low), abs(high)), places)
     half = scale * (high - low) / 2
     text = f"{scale * value:+.{places}f}"
     if float(text) == 0:
@@ -58,6 +64,11 @@ def difference(value: float, low: float, high: float, metric: str) -> str:
         ends = (f"{_typographic(f'{scale * end:+.{places}f}')}" for end in (low, high))
         return f"{_typographic(text)} ({' to '.join(ends)})"
     return f"{_typographic(text)} ± {half:.{places}f}"
+
+
+def _decimals_of(value: float, places: int) -> int:
+    """So many decimals below 10, one fewer for each digit more."""
+    return max(0, places + 1 - len(str(int(abs(value)))))
 
 
 def seconds(value: float) -> str:

@@ -1,8 +1,8 @@
 """One cell of a comparison: one method, one training part, one test part, one seed. Fitted, measured, kept.
 
-An artifact of kind ``cell`` holds ``predicted.npy`` int32 (n,), ``scores.npy`` float64 (n, labels), of a network its
-``training.jsonl``, and in its facts what it cost. Whatever the metric, it is computed from these later, so a comparison under
-another metric fits nothing again.
+An artifact of kind ``cell`` holds ``predicted.npy`` (what :meth:`Classifier.said` gives), ``scores.npy`` float64 (n, outputs),
+of a network its ``training.jsonl``, and in its facts what it cost. Whatever the metric, it is computed from these later, so a
+comparison under another metric fits nothing again.
 
 While a network trains, its checkpoints are at ``<root>/training/.<hash of the cell>``: a comparison that was interrupted goes
 on from there. The dot makes it an unfinished thing, which ``nlpwb cache prune`` offers to remove.
@@ -22,7 +22,9 @@ from typing import Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.catalogue import load
+from nlpwb.errors import MethodError
 from nlpwb.specs import Spec
+from nlpwb.tasks import Task
 from nlpwb.workflows.classifier import Fitted, fit_classifier, fit_representation, warm_up
 from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions
 from nlpwb.workflows.storage import folder_bytes, load_states, save_states
@@ -46,12 +48,14 @@ class Cell:
     test: str
     labels: tuple[str, ...]
     budget: int | None = None
+    task: Task = "classify"
 
     @property
     def key(self) -> Key:
         """The key of its artifact."""
         first = self.spec.representation
-        more: dict[str, Any] = {}
+        # cells of labels keep the keys that they had before there were other tasks
+        more: dict[str, Any] = {} if self.task == "classify" else {"task": self.task}
         if first.entry.network:
             from nlpwb.workflows.networks.embeddings import embedding_identity
 
@@ -144,6 +148,7 @@ def _measure(
         threads=threads,
         fitted=fitted,
         conditions=conditions,
+        task=cell.task,
     )
     if classifier.network is not None:
         earlier = classifier.network.made.earlier_seconds
@@ -151,9 +156,13 @@ def _measure(
     started = time.perf_counter()
     scores = classifier.scores(documents.test_texts, threads=threads)
     predict_seconds = time.perf_counter() - started
+    if not np.isfinite(scores).all():
+        raise MethodError(
+            f"{spec} answered with scores that are no numbers; a smaller learning_rate, or a stronger penalty, may help"
+        )
     peak = max(memory.peak(), earlier_peak)
     np.save(folder / "scores.npy", scores.astype(np.float64))
-    np.save(folder / "predicted.npy", scores.argmax(axis=1).astype(np.int32))
+    np.save(folder / "predicted.npy", classifier.said(scores))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         save_states(Path(scratch), [part.state() for part in classifier.parts()])
         size = folder_bytes(Path(scratch))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from nlpwb.catalogue import load
 from nlpwb.errors import MethodError
 from nlpwb.specs import Spec
+from nlpwb.tasks import Task
 from nlpwb.workflows.networks.conditions import Conditions
+from nlpwb.workflows.targets import outputs_of, said_by, target_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,9 +37,10 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Classifier:
-    """Labels texts.
+    """Labels texts, or says a number of each.
 
-    ``labels`` in the order of the score columns. Either ``network`` is there, or ``whole``, or ``representation`` and ``head``.
+    ``labels`` in the order of the score columns, none for numbers; ``always_one``: of sets, whether every training text had a
+    label. Either ``network`` is there, or ``whole``, or ``representation`` and ``head``.
     """
 
     spec: Spec
@@ -48,15 +51,23 @@ class Classifier:
     head: Head | None = None
     whole: TextClassifier | None = None
     network: NetworkClassifier | None = None
+    task: Task = "classify"
+    always_one: bool = False
 
     def scores(self, texts: Sequence[str], *, threads: int = 1) -> NDArray[np.float64]:
-        """A score for each label, float64 (n, labels); the highest wins."""
+        """A score for each label, float64 (n, labels), or the number, (n, 1)."""
         if self.network is not None:
             return self.network.scores(texts, threads=threads)
         if self.whole is not None:
             return self.whole.scores(texts, threads=threads)
         assert self.head is not None
         return self.head.scores(self.vectors(texts, threads=threads))
+
+    def said(self, scores: NDArray[np.float64]) -> NDArray[Any]:
+        """What scores say: label numbers int32 (n,), sets bool (n, labels), or numbers float64 (n,)."""
+        return said_by(
+            self.task, scores, probabilistic=self.probabilistic, always_one=self.always_one
+        )
 
     @property
     def has_vectors(self) -> bool:
@@ -143,10 +154,11 @@ def fit_classifier(
     threads: int,
     fitted: Fitted | None = None,
     conditions: Conditions | None = None,
+    task: Task = "classify",
 ) -> Classifier:
-    """Fit a spec on training texts and their labels.
+    """Fit a spec on training texts and what their label cells say (:func:`nlpwb.workflows.targets.target_array`).
 
-    ``labels`` are all that may be predicted; ``fitted`` is a representation that was fitted on these texts before;
+    ``labels`` are all that may be predicted, none for numbers; ``fitted`` is a representation fitted on these texts before;
     ``conditions`` are those under which a network trains.
 
     Raises:
@@ -154,9 +166,13 @@ def fit_classifier(
     """
     import numpy as np
 
-    numbers = {label: number for number, label in enumerate(labels)}
-    y = np.array([numbers[target] for target in targets], dtype=np.int64)
-    missing = [label for label, number in numbers.items() if not np.any(y == number)]
+    y = target_array(task, targets, labels)
+    always_one = task == "multilabel" and bool(y.any(axis=1).all())
+    missing = [
+        label
+        for number, label in enumerate(labels)
+        if task == "classify" and not np.any(y == number)
+    ]
     if missing:
         raise MethodError(
             f"the {len(texts):,} training documents hold none with the label {missing[0]!r}; "
@@ -170,18 +186,26 @@ def fit_classifier(
             first,
             texts,
             y,
-            task="classify",
-            outputs=len(labels),
+            task=task,
+            outputs=outputs_of(task, labels),
             seed=seed,
             threads=threads,
             conditions=conditions or Conditions(),
         )
-        return Classifier(spec, tuple(labels), seed, network=network)
+        return Classifier(
+            spec, tuple(labels), seed, network=network, task=task, always_one=always_one
+        )
     if not first.entry.needs_head:
         whole = load(first.entry.code).fit(
-            first.config, texts, y, labels=len(labels), seed=seed, threads=threads
+            first.config,
+            texts,
+            y,
+            labels=outputs_of(task, labels),
+            seed=seed,
+            threads=threads,
+            task=task,
         )
-        return Classifier(spec, tuple(labels), seed, whole=whole)
+        return Classifier(spec, tuple(labels), seed, whole=whole, task=task, always_one=always_one)
     if fitted is None:
         fitted = fit_representation(spec, texts, seed=seed, threads=threads)
     matrix, reducer = fitted.matrix, None
@@ -189,8 +213,15 @@ def fit_classifier(
         reducer, matrix = load(spec.reducer.entry.code).fit(spec.reducer.config, matrix, seed=seed)
     assert spec.head is not None
     head = load(spec.head.entry.code).fit(
-        spec.head.config, matrix, y, labels=len(labels), seed=seed
+        spec.head.config, matrix, y, labels=outputs_of(task, labels), seed=seed, task=task
     )
     return Classifier(
-        spec, tuple(labels), seed, representation=fitted.representation, reducer=reducer, head=head
+        spec,
+        tuple(labels),
+        seed,
+        representation=fitted.representation,
+        reducer=reducer,
+        head=head,
+        task=task,
+        always_one=always_one,
     )

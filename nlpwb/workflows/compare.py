@@ -23,12 +23,20 @@ from nlpwb.records import (
 from nlpwb.workflows.cells import Cell, Documents
 from nlpwb.workflows.computing import Progress, compute
 from nlpwb.workflows.design import Sources
+from nlpwb.workflows.networks.telling import told
 from nlpwb.workflows.plans import Plan, make_plan
 from nlpwb.workflows.protocol import protocol_of
-from nlpwb.workflows.request import MethodRow, Request, method_rows
+from nlpwb.workflows.request import (
+    MethodRow,
+    Request,
+    check_probabilities,
+    method_rows,
+    metric_of,
+    settled,
+)
 
 BASELINE = "majority"
-VERDICT_VERSION = 2
+VERDICT_VERSION = 3  # 3: with a task
 
 
 def compare(
@@ -47,25 +55,15 @@ def compare(
         InputError: the corpus cannot be compared on.
         UsageError: the request has no meaning.
     """
-    _check(request)
+    if not request.specs:
+        raise UsageError("a comparison needs a method; give one with -m tfidf, or --preset quick")
+    check_probabilities(request.specs, request.metric)
     sources = sources or Sources(request.design)
     plan = make_plan(cache, sources, note=note)
+    request = settled(request, plan)
     rows = method_rows(request, plan)
     failures = _compute(request, plan, rows, cache, sources, progress)
     return _comparison(request, plan, rows, failures, cache)
-
-
-def _check(request: Request) -> None:
-    if not request.specs:
-        raise UsageError("a comparison needs a method; give one with -m tfidf, or --preset quick")
-    if request.metric == "log-loss":
-        for spec in request.specs:
-            judge = spec.head or spec.representation
-            if not judge.entry.probabilistic:
-                raise UsageError(
-                    f"{spec}: log-loss needs probabilities, and {judge.name} gives none; "
-                    "take +logreg, +nb or +knn, or another --metric"
-                )
 
 
 def _compute(
@@ -147,19 +145,20 @@ def _comparison(
         pairs=full.pairs if full is not None else [],
         answer=full.answer if full is not None else None,
         warnings=list(plan.warnings),
-        notes=list(plan.notes),
+        notes=[*plan.notes, *_told(judged.get(None, []), cache)],
     )
 
 
 def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cache) -> Verdict:
     """The judgement over some methods, from the cache where the same cells were judged before."""
+    metric = metric_of(request, plan)
     artifacts = [[[_kept(cache, cell) for cell in cells] for cells in row.cells] for row in rows]
     key = Key(
         "verdict",
         {
             "version": VERDICT_VERSION,
             "plan": plan.artifact.path.name,
-            "metric": request.metric,
+            "metric": metric,
             "seed": request.design.seed,
             "methods": [str(row.spec) for row in rows],
             # with what each cost: a cell that was computed anew is judged anew
@@ -178,10 +177,8 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cac
             Scored(str(row.spec), cells, row.spec.representation.name == BASELINE)
             for row, cells in zip(rows, artifacts, strict=True)
         ]
-        verdict = judge(
-            plan, methods, request.metric, seed=request.design.seed, budget=rows[0].budget
-        )
-        summary = f"{plan.corpus}, {request.metric}, {len(rows)} methods"
+        verdict = judge(plan, methods, metric, seed=request.design.seed, budget=rows[0].budget)
+        summary = f"{plan.corpus}, {metric}, {len(rows)} methods"
         return {"summary": summary, "verdict": dataclasses.asdict(verdict)}
 
     facts = cache.get_or_make(key, make).facts["verdict"]
@@ -191,6 +188,16 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cac
         separable=facts["separable"],
         answer=Answer(**facts["answer"]) if facts["answer"] is not None else None,
     )
+
+
+def _told(rows: Sequence[MethodRow], cache: Cache) -> list[str]:
+    """What networks said while they trained on the full training part."""
+    return [
+        note
+        for row in rows
+        if row.spec.representation.entry.network
+        for note in told(str(row.spec), (_kept(cache, cell) for run in row.cells for cell in run))
+    ]
 
 
 def _kept(cache: Cache, cell: Cell) -> Artifact:

@@ -9,11 +9,12 @@ from nlpwb.data.corpus import Corpus, ReadOptions
 from nlpwb.data.fingerprint import fingerprint
 from nlpwb.data.reading import read_corpus
 from nlpwb.data.sources import is_pipe
+from nlpwb.tasks import Task
 
 
 @dataclass(frozen=True)
 class Design:
-    """How rows are divided. ``folds`` None and ``test`` None: chosen by the corpus's size."""
+    """How rows are divided. ``folds`` None and ``test`` None: chosen by the corpus's size. ``task`` None: by its labels."""
 
     source: str
     options: ReadOptions
@@ -25,6 +26,7 @@ class Design:
     seed: int = 0
     drop_duplicates: bool = False
     budgets: tuple[int, ...] = ()
+    task: Task | None = None
 
 
 class Sources:
@@ -34,6 +36,7 @@ class Sources:
         self.design = design
         self._train: Corpus | None = None
         self._test: Corpus | None = None
+        self._fingerprints: list[str] | None = None
 
     @property
     def has_read(self) -> bool:
@@ -59,11 +62,14 @@ class Sources:
 
     def fingerprints(self) -> list[str]:
         """What names the bytes and the reading of both; a pipe is read for it, a file is not."""
+        if self._fingerprints is not None:
+            return self._fingerprints
         design = self.design
         found = [_name(design.source, design.options, lambda: self.train)]
         if design.test is not None:
             assert design.test_options is not None
             found.append(_name(design.test, design.test_options, lambda: self.test))
+        self._fingerprints = found
         return found
 
 

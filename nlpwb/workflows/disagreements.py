@@ -6,7 +6,8 @@ from nlpwb.cache.store import Cache
 from nlpwb.records import Disagreement
 from nlpwb.workflows.design import Sources
 from nlpwb.workflows.plans import make_plan
-from nlpwb.workflows.request import Request, method_rows
+from nlpwb.workflows.request import Request, method_rows, settled
+from nlpwb.workflows.targets import in_words
 
 
 def disagreements(
@@ -20,6 +21,7 @@ def disagreements(
 
     sources = sources or Sources(request.design)
     plan = make_plan(cache, sources, note=lambda _: None)
+    request = settled(request, plan)
     tested = sources.test or sources.train
     rows = [row for row in method_rows(request, plan) if row.budget is None]
     found: list[Disagreement] = []
@@ -37,13 +39,17 @@ def disagreements(
         table = np.stack(list(predictions.values()))
         truth = plan.truth(run)
         indices = plan.test_indices(run)
-        for place in np.flatnonzero((table != table[0]).any(axis=0)).tolist():
+        differs = (table != table[0]).any(axis=0)
+        if plan.task == "multilabel":
+            differs = differs.any(axis=1)
+        for place in np.flatnonzero(differs).tolist():
             found.append(
                 Disagreement(
                     row=tested.rows[indices[place]],
-                    label=plan.labels[truth[place]],
+                    label=in_words(plan.task, truth[place], plan.labels),
                     predicted={
-                        method: plan.labels[said[place]] for method, said in predictions.items()
+                        method: in_words(plan.task, said[place], plan.labels)
+                        for method, said in predictions.items()
                     },
                     text=tested.texts[indices[place]],
                 )

@@ -23,13 +23,18 @@ from nlpwb.evaluation.power import (
 from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
 from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
 from nlpwb.records import ALPHA, Answer, PairResult, Result, Verdict
-from nlpwb.tasks import METRICS
+from nlpwb.tasks import METRICS, POINTS, PROPORTIONS, Task
 from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheaper, others, times
 from nlpwb.workflows.plans import Plan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_GUESSES: dict[Task, str] = {
+    "classify": "guessing the most frequent label",
+    "multilabel": "guessing the same labels",
+    "regression": "saying the mean",
+}
 _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
 
 
@@ -136,7 +141,7 @@ def _answer(
     saved = costs[advice.best] - costs[advice.cheapest_tied]
     if best.method in baselines or any(result.method in baselines for result in tied):
         guess = next(result.method for result in found if result.method in baselines)
-        text = f"On {tests} no method is shown to be better than always guessing the most frequent label ({guess})."
+        text = f"On {tests} no method is shown to be better than always {_GUESSES[plan.task]} ({guess})."
     elif not tied:
         text = f"Use {best.method}: on {tests} better than {others(len(found) - 1)}."
     elif advice.times_cheaper < WORTH_NAMING or saved < WORTH_SAVING:
@@ -169,7 +174,7 @@ def _on_one_test(
     pairs = compare_pairs(methods, metric, seed=seed)
     if not pairs:
         return scores, rows, pairs, None
-    plain = metric == "accuracy" and methods[0].groups is None
+    plain = metric in PROPORTIONS and methods[0].groups is None
     if plain and all(method.seeds == 1 for method in methods):
         discordance = median_discordance(methods)
         separable = smallest_separable(
@@ -192,7 +197,7 @@ def _over_folds(
     rows: list[tuple[float, float]] = []
     for values in table:
         low, high = nadeau_bengio(values, metric=metric, **sizes)
-        if metric == "accuracy":
+        if metric in PROPORTIONS:
             # folds that happen to agree say nothing of other documents: never narrower than one test on all rows
             whole = wilson(round(float(values.mean()) * plan.rows), plan.rows)
             low, high = min(low, whole.low), max(high, whole.high)
@@ -211,15 +216,16 @@ def _predictions(plan: Plan, run: int, cells: Sequence[Artifact]) -> Predictions
     predicted = np.stack(
         [np.load(cell.path / "predicted.npy", allow_pickle=False) for cell in cells]
     )
-    scores: NDArray[np.float64] = np.stack(
-        [np.load(cell.path / "scores.npy", allow_pickle=False) for cell in cells]
-    )
+    scores: NDArray[np.float64] | None = None
+    if plan.task != "regression":
+        scores = np.stack([np.load(cell.path / "scores.npy", allow_pickle=False) for cell in cells])
     return Predictions(
         truth=plan.truth(run),
         predicted=predicted,
         scores=scores,
         labels=plan.labels,
         groups=plan.test_groups(run),
+        task=plan.task,
     )
 
 
@@ -263,6 +269,6 @@ def _cost(result: Result, plan: Plan) -> float:
 
 
 def _difference(value: float, metric: str) -> str:
-    if metric in ("accuracy", "macro-f1", "weighted-f1"):
+    if metric in POINTS:
         return f"{100 * value:.1f} points"
-    return f"{value:.3f}"
+    return f"{value:.3g}" if math.isinf(METRICS[metric].high) else f"{value:.3f}"

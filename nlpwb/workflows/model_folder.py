@@ -19,10 +19,12 @@ from nlpwb.errors import InputError, ModelError, NlpwbError
 from nlpwb.files import sha256
 from nlpwb.options import all_options
 from nlpwb.specs import parse_spec
+from nlpwb.tasks import TASKS, Task
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.storage import load_states, save_states
 
-FORMAT = 1
+FORMAT = 2
+"""What is read; a model of single labels is written in format 1, which every release reads."""
 KIND = "classifier"
 MANIFEST = "manifest.json"
 
@@ -49,10 +51,11 @@ def write_files(
             }
         )
     manifest = {
-        "format": FORMAT,
+        "format": 1 if classifier.task == "classify" else FORMAT,
         "kind": KIND,
         "spec": str(classifier.spec),
         "parts": parts,
+        **task_facts(classifier),
         "labels": list(classifier.labels),
         "seed": classifier.seed,
         "probabilistic": classifier.probabilistic,
@@ -67,6 +70,30 @@ def write_files(
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     # a label may hold what is no character (half a surrogate pair): JSON's escape for it
     (folder / MANIFEST).write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def task_facts(classifier: Classifier) -> dict[str, Any]:
+    """What a manifest says of the task, where it is not one label a text."""
+    if classifier.task == "classify":
+        return {}
+    return {"task": classifier.task, "always_one": classifier.always_one}
+
+
+def task_of_model(folder: Path) -> Task:
+    """The task that a model was trained for.
+
+    Raises:
+        ModelError: no model, or one of a later format or for a task that is not known.
+    """
+    return _task(read_manifest(folder), folder)
+
+
+def _task(manifest: dict[str, Any], folder: Path) -> Task:
+    name = manifest.get("task", "classify")
+    for task in TASKS:
+        if task == name:
+            return task
+    raise _damaged(folder, MANIFEST)
 
 
 def save_model(
@@ -175,6 +202,7 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
         ModelError: a file is missing, damaged, or of a later version.
     """
     manifest = read_manifest(folder)
+    task, always_one = _task(manifest, folder), bool(manifest.get("always_one", False))
     try:
         text, seed = str(manifest["spec"]), int(manifest["seed"])
         labels = tuple(map(str, manifest["labels"]))
@@ -205,13 +233,13 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
         network = NetworkClassifier.from_state(
             spec.representation, states[0], device=device, precision=precision
         )
-        return Classifier(spec, labels, seed, network=network)
+        return Classifier(spec, labels, seed, network=network, task=task, always_one=always_one)
     fitted = [
         load(part.entry.code).from_state(part.config, state)
         for part, state in zip(spec.parts, states, strict=True)
     ]
     if not spec.representation.entry.needs_head:
-        return Classifier(spec, labels, seed, whole=fitted[0])
+        return Classifier(spec, labels, seed, whole=fitted[0], task=task, always_one=always_one)
     return Classifier(
         spec,
         labels,
@@ -219,6 +247,8 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
         representation=fitted[0],
         reducer=fitted[1] if spec.reducer is not None else None,
         head=fitted[-1],
+        task=task,
+        always_one=always_one,
     )
 
 

@@ -14,9 +14,20 @@ from nlpwb.data.corpus import Corpus
 from nlpwb.data.fingerprint import row_hash, text_hash
 from nlpwb.data.health import check
 from nlpwb.data.splits import Split, folds, holdout, subset
+from nlpwb.data.strata import Strata, number_strata, rarest
+from nlpwb.data.targets import (
+    check_varied,
+    label_set,
+    number,
+    numbers_of,
+    set_names,
+    set_warnings,
+)
 from nlpwb.errors import InputError, UsageError
+from nlpwb.tasks import Task
 from nlpwb.text.scripts import without_spaces
 from nlpwb.workflows.design import Design, Sources
+from nlpwb.workflows.targets import target_array, task_of
 
 SMALL = 2000
 FOLDS = 10
@@ -26,6 +37,8 @@ Ten folds, not five: the interval of Nadeau & Bengio (2003) grows with test rows
 """
 
 
+LEAST_IN_FOLD = 10
+"""Documents without which a fold has no correlation, or F1 of sets, to speak of."""
 FEW_GROUPS = 150
 """Below this many groups folds, too: a fifth of them is fewer than the thirty that a bootstrap over groups needs."""
 
@@ -50,18 +63,25 @@ def write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
     """
     design, train, test = sources.design, sources.train, sources.test
     notes = [*train.notes, *(f"test file: {text}" for text in (test.notes if test else ()))]
-    _check_labels(train, test, design)
-    division = _divide(design, train, test, notes)
-    tested = _part(test, division.splits[0].test) if test is not None else None
-    warnings = _warnings(train, tested)
+    _check_there(train, test, design)
     assert train.labels is not None
-    labels = sorted({*train.labels, *((tested.labels if tested else None) or ())})
+    task = task_of(design.task, train, notes.append)
+    check_varied(task, train.labels, train.rows, name=train.name)
+    strata = strata_of(task, train.labels)
+    division = _divide(design, train, test, notes, strata)
+    tested = _part(test, division.splits[0].test) if test is not None else None
+    labels = _all_labels(task, train, tested)
+    warnings = _warnings(train, tested, task)
     fewest = min(len(split.train) for split in division.splits)
-    budgets = _budgets(design, fewest, labels, notes)
+    budgets = _budgets(design, fewest, labels, notes, task)
     groups = (tested or train).groups
-    runs = _write_runs(folder, design, division.splits, train, test or train, labels, budgets)
+    drawn_by = train.labels if strata is None else rarest(strata)
+    runs = _write_runs(
+        folder, design, division.splits, train, test or train, task, labels, budgets, drawn_by
+    )
     return {
         "summary": f"{train.name}, {division.kind}, seed {design.seed}",
+        "task": task,
         "corpus": train.name,
         "test": test.name if test is not None else None,
         "labels": labels,
@@ -83,14 +103,18 @@ def _write_runs(
     splits: Sequence[Split],
     train: Corpus,
     test: Corpus,
+    task: Task,
     labels: Sequence[str],
     budgets: Sequence[int],
+    drawn_by: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Write the arrays of each split; ``test`` is the corpus that the test rows are rows of."""
+    """Write the arrays of each split; ``test`` is the corpus that the test rows are rows of.
+
+    ``drawn_by`` names for each training document the stratum by which the rows of a budget are drawn.
+    """
     import numpy as np
 
     assert test.labels is not None
-    number = {label: place for place, label in enumerate(labels)}
     group_number = {group: place for place, group in enumerate(sorted(set(test.groups or ())))}
     train_hashes = _row_hashes(train)
     test_hashes = _row_hashes(test) if test is not train else train_hashes
@@ -98,7 +122,9 @@ def _write_runs(
     for i, split in enumerate(splits):
         np.save(folder / f"train-{i}.npy", np.array(split.train, dtype=np.int64))
         np.save(folder / f"test-{i}.npy", np.array(split.test, dtype=np.int64))
-        truth = np.array([number[test.labels[row]] for row in split.test], dtype=np.int32)
+        truth = target_array(task, [test.labels[row] for row in split.test], labels)
+        if task == "classify":
+            truth = truth.astype(np.int32)
         np.save(folder / f"truth-{i}.npy", truth)
         if test.groups is not None:
             of_rows = [group_number[test.groups[row]] for row in split.test]
@@ -107,7 +133,7 @@ def _write_runs(
         for budget in budgets:
             # another draw for every fold: the same rows in all of them would hide how much a draw matters
             rows = subset(
-                split.train, train.labels, n=budget, seed=design.seed + 1000 * i, texts=train.texts
+                split.train, drawn_by, n=budget, seed=design.seed + 1000 * i, texts=train.texts
             )
             np.save(folder / f"budget-{budget}-{i}.npy", np.array(rows, dtype=np.int64))
             digests[budget] = _digest(train_hashes, rows)
@@ -124,7 +150,42 @@ def _write_runs(
     return runs
 
 
-def _warnings(train: Corpus, tested: Corpus | None) -> list[str]:
+def strata_of(task: Task, cells: Sequence[str]) -> Strata | None:
+    """What a split spreads evenly where it is not single labels: sets of labels, or tenths of a range."""
+    if task == "multilabel":
+        return [sorted(label_set(cell)) for cell in cells]
+    if task == "regression":
+        return number_strata([number(cell) or 0.0 for cell in cells])
+    return None
+
+
+def _all_labels(task: Task, train: Corpus, tested: Corpus | None) -> list[str]:
+    """The labels that may be said; none where numbers are.
+
+    Raises:
+        InputError: a label of the test file is in no training document, or is no number.
+    """
+    assert train.labels is not None
+    cells = (tested.labels if tested is not None else None) or []
+    if task == "classify":
+        return sorted({*train.labels, *cells})
+    if task == "regression":
+        if tested is not None:
+            numbers_of(cells, tested.rows, name=tested.name)
+        return []
+    labels = set_names(train.labels)
+    if tested is not None:
+        for cell, row in zip(cells, tested.rows, strict=True):
+            unknown = sorted(label_set(cell) - set(labels))
+            if unknown:
+                raise InputError(
+                    f"{tested.name}, line {row}: no training document has the label {unknown[0]!r}, "
+                    f"so no method can say it; {train.name} has {', '.join(labels)}"
+                )
+    return labels
+
+
+def _warnings(train: Corpus, tested: Corpus | None, task: Task) -> list[str]:
     """What a reader of the figures must know of the corpora.
 
     Raises:
@@ -132,7 +193,11 @@ def _warnings(train: Corpus, tested: Corpus | None) -> list[str]:
     """
     warnings = []
     said: set[str] = set()
-    for finding in check(train, tested):
+    checked, held_out = train, tested
+    if task != "classify":  # cells are no labels there: what is checked of labels does not apply
+        checked = dataclasses.replace(train, labels=None)
+        held_out = dataclasses.replace(tested, labels=None) if tested is not None else None
+    for finding in check(checked, held_out):
         if finding.severity == "error":
             name = train.name if tested is None or finding.part == "train" else tested.name
             raise InputError(f"{name}: {finding.message}; `nlpwb data check` shows the rows")
@@ -140,32 +205,36 @@ def _warnings(train: Corpus, tested: Corpus | None) -> list[str]:
         if finding.severity == "warning" and finding.code not in said:
             said.add(finding.code)
             warnings.append(finding.message)
+    if task == "multilabel":
+        assert train.labels is not None
+        warnings += set_warnings(train.labels)
     advice = without_spaces(train.texts)
     return [*warnings, advice.sentence] if advice is not None else warnings
 
 
-def _check_labels(train: Corpus, test: Corpus | None, design: Design) -> None:
+def _check_there(train: Corpus, test: Corpus | None, design: Design) -> None:
     for corpus, option in ((train, "--label"), (test, "--test-label")):
         if corpus is None:
             continue
         if corpus.labels is None:
-            way = "leave --task classify out" if corpus is train else "give a labelled corpus"
+            way = (
+                f"leave --task {design.task or 'classify'} out"
+                if corpus is train
+                else "give a labelled corpus"
+            )
             raise InputError(
                 f"{corpus.name} has no labels to compare methods by; name their column with "
                 f"{option} COL, or {way}"
             )
         if not any(text.strip() for text in corpus.texts):
             raise InputError(f"{corpus.name} holds no text at all; look at its text column")
-    assert train.labels is not None
-    if len(set(train.labels)) < 2:
-        raise InputError(
-            f"{train.name} has one label only, {train.labels[0]!r}; a comparison needs two or more"
-        )
     if design.options.group is not None and test is not None and test.groups is None:
         raise InputError(f"{test.name} has no column {design.options.group!r} to group by")
 
 
-def _divide(design: Design, train: Corpus, test: Corpus | None, notes: list[str]) -> _Division:
+def _divide(
+    design: Design, train: Corpus, test: Corpus | None, notes: list[str], strata: Strata | None
+) -> _Division:
     """The splits: as asked for, or by the corpus's size.
 
     Raises:
@@ -178,7 +247,7 @@ def _divide(design: Design, train: Corpus, test: Corpus | None, notes: list[str]
     if k is None and test_size is None:
         groups = len(set(train.groups)) if train.groups is not None else None
         if len(train) < SMALL or (groups is not None and groups < FEW_GROUPS):
-            k = _natural_folds(train)
+            k = _natural_folds(train, strata)
             few = f"{len(train):,} rows" if len(train) < SMALL else f"{groups:,} groups"
             notes.append(
                 f"{few} are few: {k} folds in place of one split "
@@ -191,17 +260,19 @@ def _divide(design: Design, train: Corpus, test: Corpus | None, notes: list[str]
         else:
             test_size = 0.2
     if k is not None:
-        splits = folds(train, k=k, repeats=design.repeats, seed=design.seed)
+        splits = folds(train, k=k, repeats=design.repeats, seed=design.seed, strata=strata)
         return _Division("folds", splits, folds=k, repeats=design.repeats)
     assert test_size is not None
-    split = holdout(train, test_size=test_size, seed=design.seed)
+    split = holdout(train, test_size=test_size, seed=design.seed, strata=strata)
     return _Division("holdout", [split], test_size=test_size)
 
 
-def _natural_folds(corpus: Corpus) -> int:
+def _natural_folds(corpus: Corpus, strata: Strata | None) -> int:
     """As many folds as every label, and the groups, can stand in: at most FOLDS, at least two."""
-    reach = Counter(label for bundle in bundles(corpus) for label in set(bundle.labels))
     groups = len(set(corpus.groups)) if corpus.groups is not None else FOLDS
+    if strata is not None:
+        return max(2, min(FOLDS, groups, len(bundles(corpus)) // LEAST_IN_FOLD))
+    reach = Counter(label for bundle in bundles(corpus) for label in set(bundle.labels))
     return max(2, min(FOLDS, groups, *reach.values()))
 
 
@@ -234,14 +305,16 @@ def _file_split(train: Corpus, test: Corpus, design: Design, notes: list[str]) -
     return Split("test file", list(range(len(train))), tested)
 
 
-def _budgets(design: Design, train_rows: int, labels: Sequence[str], notes: list[str]) -> list[int]:
+def _budgets(
+    design: Design, train_rows: int, labels: Sequence[str], notes: list[str], task: Task
+) -> list[int]:
     """The budgets that can be drawn; a note says which cannot.
 
     Raises:
         UsageError: one is smaller than the number of labels, or all are larger than the training part.
     """
     for budget in design.budgets:
-        if budget < len(labels):
+        if task == "classify" and budget < len(labels):
             raise UsageError(
                 f"--budget {budget} is less than one row for each of the {len(labels)} labels; "
                 f"give {len(labels)} or more"

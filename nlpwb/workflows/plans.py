@@ -1,7 +1,7 @@
 """The plan of a comparison: which rows train and which test, what is wrong with them; kept, so that a repeated run reads no text.
 
 An artifact of kind ``plan`` holds for each run the rows (``train-0.npy``, ``test-0.npy``, int64 indices), the true labels
-(``truth-0.npy``, int32) and groups, and in its facts the labels, digests and warnings.
+(``truth-0.npy``: int32 numbers, bool sets, or float64 numbers) and groups, and in its facts the task, labels, digests, warnings.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.errors import UsageError
+from nlpwb.tasks import Task
 from nlpwb.workflows.design import Sources
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PLAN_VERSION = 2  # 2: budgets drawn anew for every fold
+PLAN_VERSION = 3  # 2: budgets drawn anew for every fold; 3: with a task
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan as kept: its artifact and what the facts say. ``rows`` counts all documents that take part."""
+    """A plan as kept: its artifact and what the facts say.
+
+    ``rows`` counts all documents that take part; ``labels`` is empty where numbers are predicted.
+    """
 
     artifact: Artifact
+    task: Task
     corpus: str
     test: str | None
     labels: tuple[str, ...]
@@ -53,9 +58,9 @@ class Plan:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def truth(self, run: int) -> NDArray[np.int32]:
-        """True label numbers of a run's test rows, int32 (n,)."""
-        truth: NDArray[np.int32] = self._array("truth", run)
+    def truth(self, run: int) -> NDArray[Any]:
+        """What is true of a run's test rows: label numbers int32 (n,), sets bool (n, labels), or numbers float64 (n,)."""
+        truth: NDArray[Any] = self._array("truth", run)
         return truth
 
     def test_groups(self, run: int) -> NDArray[np.int32] | None:
@@ -113,6 +118,7 @@ def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) ->
     facts = artifact.facts
     return Plan(
         artifact=artifact,
+        task=facts["task"],
         corpus=facts["corpus"],
         test=facts["test"],
         labels=tuple(facts["labels"]),

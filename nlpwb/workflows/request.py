@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from nlpwb.specs import Spec
+from nlpwb.errors import UsageError
+from nlpwb.specs import Spec, for_task
+from nlpwb.tasks import Task, default_metric, metric_info
 from nlpwb.workflows.cells import Cell
 from nlpwb.workflows.design import Design
 from nlpwb.workflows.plans import Plan
@@ -27,16 +30,25 @@ STANDARD = (
     "skipgram",
     "fasttext",
 )
+LABELS_ONLY = ("logreg", "nb")
+"""Heads that cannot predict numbers."""
 PRESETS = {"quick": QUICK, "standard": STANDARD}
+
+
+def preset(name: str, task: Task) -> list[str]:
+    """The specs of a preset; numbers are not for heads that know labels alone."""
+    if task != "regression":
+        return list(PRESETS[name])
+    return [spec for spec in PRESETS[name] if not spec.endswith("+nb")]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a comparison is asked."""
+    """What a comparison is asked; without a metric the task's own."""
 
     design: Design
     specs: tuple[Spec, ...]
-    metric: str = "accuracy"
+    metric: str | None = None
     seeds: int = 1
     jobs: int = 1
     threads: int = 1
@@ -50,6 +62,50 @@ class MethodRow:
     spec: Spec
     budget: int | None
     cells: tuple[tuple[Cell, ...], ...]
+
+
+def metric_of(request: Request, plan: Plan) -> str:
+    """The metric that a comparison is judged by.
+
+    Raises:
+        UsageError: it judges another task than the plan's.
+    """
+    if request.metric is None:
+        return default_metric(plan.task)
+    return metric_info(request.metric, plan.task).name
+
+
+def check_probabilities(specs: Iterable[Spec], metric: str | None) -> None:
+    """Refuse heads without probabilities where the metric needs them, before anything is read.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for spec in specs:
+        judge = spec.head or spec.representation
+        if metric == "log-loss" and not judge.entry.probabilistic:
+            raise UsageError(
+                f"{spec}: log-loss needs probabilities, and {judge.name} gives none; "
+                "take +logreg, +nb or +knn, or another --metric"
+            )
+
+
+def settled(request: Request, plan: Plan) -> Request:
+    """The request with what only the plan's task tells: the metric, and the heads that nobody named.
+
+    Raises:
+        UsageError: the metric, or a head, is for another task.
+    """
+    metric = metric_of(request, plan)
+    specs = {str(spec): spec for spec in (for_task(one, plan.task) for one in request.specs)}
+    for spec in specs.values():
+        judge = spec.head or spec.representation
+        if plan.task == "regression" and judge.name in LABELS_ONLY:
+            raise UsageError(
+                f"{spec}: {judge.name} predicts labels, and the task is regression; "
+                "take +ridge, +svm or +knn"
+            )
+    return replace(request, metric=metric, specs=tuple(specs.values()))
 
 
 def method_rows(request: Request, plan: Plan) -> list[MethodRow]:
@@ -70,6 +126,7 @@ def method_rows(request: Request, plan: Plan) -> list[MethodRow]:
                         test=run.test_digest,
                         labels=plan.labels,
                         budget=budget,
+                        task=plan.task,
                     )
                     for seed in range(seeds)
                 )

@@ -12,13 +12,16 @@ from pathlib import Path
 
 from nlpwb.data.corpus import Corpus, ReadOptions
 from nlpwb.data.reading import read_corpus
+from nlpwb.data.targets import check_varied, set_names
 from nlpwb.errors import InputError
-from nlpwb.specs import Spec
+from nlpwb.specs import Spec, for_task
+from nlpwb.tasks import Task
 from nlpwb.workflows.classifier import Classifier, fit_classifier, warm_up
 from nlpwb.workflows.model_folder import check_target, save_model
 from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions, Made
 from nlpwb.workflows.networks.place import alone_at
 from nlpwb.workflows.storage import folder_bytes
+from nlpwb.workflows.targets import target_array, task_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Trained:
 
     model: str
     corpus: str
+    task: Task
     method: str
     documents: int
     labels: list[str]
@@ -51,10 +55,11 @@ def train(
     threads: int,
     note: Callable[[str], None],
     conditions: Conditions | None = None,
+    task: Task | None = None,
 ) -> Trained:
     """Fit a spec on all rows of a corpus and put the model at ``target``.
 
-    ``conditions`` concern a network; where its checkpoints go is decided here.
+    Without a ``task`` the labels tell. ``conditions`` concern a network; where its checkpoints go is decided here.
 
     Raises:
         InputError: the corpus has no two labels, or the place is taken by something else.
@@ -66,11 +71,16 @@ def train(
     for line in corpus.notes:
         note(line)
     labels = labels_of(corpus, "--label")
-    names = sorted(set(labels))
-    if len(names) < 2:
+    task = task_of(task, corpus, note)
+    names = sorted(set(labels)) if task == "classify" else set_names(labels)
+    if task == "classify" and len(names) < 2:
         raise InputError(
             f"{corpus.name} has one label only, {names[0]!r}; a classifier needs two or more"
         )
+    check_varied(task, labels, corpus.rows, name=corpus.name)
+    if task == "regression":
+        names = []
+    spec = for_task(spec, task)
     warm_up(spec)
     made = {
         "corpus": corpus.name,
@@ -93,6 +103,7 @@ def train(
             seed=seed,
             threads=threads,
             conditions=conditions,
+            task=task,
         )
         seconds = time.perf_counter() - started
         network = classifier.network.made if classifier.network is not None else None
@@ -104,6 +115,7 @@ def train(
     return Trained(
         model=str(target),
         corpus=corpus.name,
+        task=task,
         method=str(spec),
         documents=len(corpus),
         labels=names,
@@ -119,15 +131,15 @@ def train(
 def _accuracy(
     classifier: Classifier, texts: list[str], labels: list[str], *, threads: int
 ) -> float | None:
-    """The share of training rows that are labelled as they were; of a network another pass over all of them would be long."""
-    if classifier.network is not None:
+    """The share of training rows that are labelled as they were.
+
+    None for numbers; and for a network, which would take another long pass over all rows.
+    """
+    if classifier.network is not None or classifier.task == "regression":
         return None
-    predicted = classifier.scores(texts, threads=threads).argmax(axis=1)
-    names = classifier.labels
-    right = sum(
-        names[said] == label for said, label in zip(predicted.tolist(), labels, strict=True)
-    )
-    return right / len(texts)
+    said = classifier.said(classifier.scores(texts, threads=threads))
+    right = said == target_array(classifier.task, labels, classifier.labels)
+    return float(right.reshape(len(texts), -1).all(axis=1).mean())
 
 
 def labels_of(corpus: Corpus, option: str) -> list[str]:

@@ -114,7 +114,7 @@ def ask(typed: Typed, shell: str, *words: str) -> list[str]:
         (["nlpwb", "compare", "x", "-m", "tf"], ["tfidf"]),
         (["nlpwb", "train", "bow+n"], ["bow+nb"]),
         (["nlpwb", "compare", "x", "--format", "json"], ["json", "jsonl"]),
-        (["nlpwb", "compare", "x", "--metric", "m"], ["macro-f1", "mcc"]),
+        (["nlpwb", "compare", "x", "--metric", "m"], ["micro-f1", "macro-f1", "mcc", "mae"]),
         (["nlpwb", "compare", "x", "--preset", ""], ["quick", "standard"]),
         (["nlpwb", "compare", "x", "--fol"], ["--folds"]),
         (["nlpwb", "cache", "list", "--kind", "c"], ["cell"]),

@@ -127,8 +127,8 @@ def test_evaluate_in_json_holds_everything(typed: Typed, models: Path) -> None:
     ended = typed("evaluate", str(models / "nb"), str(models / "test.csv"), "--format", "json")
     document = json.loads(ended.out)
     assert list(document) == [
-        "model", "method", "corpus", "documents", "metric", "score", "low", "high", "per_label",
-        "confusion", "oov_rate",
+        "model", "method", "corpus", "documents", "task", "metric", "score", "low", "high",
+        "per_label", "confusion", "figures", "oov_rate",
     ]  # fmt: skip
     assert (document["method"], document["documents"], document["score"]) == ("bow+nb", 12, 1.0)
     assert document["confusion"] == [[6, 0], [0, 6]]

@@ -89,7 +89,10 @@ def test_fasttext_labels_can_be_left_out(tmp_path: Path) -> None:
     [
         ("no label here", "a fastText line begins with __label__ and a label, this one does not"),
         ("__label__ text", "a fastText line begins with __label__ and a label, this one does not"),
-        ("__label__a __label__b text", "it has several labels, and a document takes one"),
+        (
+            "__label__a __label__b text",
+            "it has several labels, and a document takes one (but for --task multilabel)",
+        ),
     ],
 )
 def test_a_bad_fasttext_line_is_named(tmp_path: Path, line: str, what: str) -> None:

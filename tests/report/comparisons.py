@@ -15,6 +15,7 @@ LONG = "tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm"
 def protocol(**changes: Any) -> Protocol:
     """A plain one: a test file, accuracy, one seed."""
     made = Protocol(
+        task="classify",
         corpus="reviews.csv",
         test="test.csv",
         rows=6920,

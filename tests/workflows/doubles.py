@@ -69,6 +69,7 @@ class Double:
         labels: int,
         seed: int,
         threads: int,
+        task: str = "classify",
     ) -> Double:
         """Misbehave."""
         note = _note(config.side)

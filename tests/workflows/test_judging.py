@@ -40,6 +40,7 @@ class Bench:
         n = sum(len(truth) for truth in truths)
         self.plan = Plan(
             artifact=Artifact(folder, {}),
+            task="classify",
             corpus="c",
             test=None,
             labels=("no", "yes"),

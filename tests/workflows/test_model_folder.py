@@ -177,9 +177,9 @@ def test_a_manifest_that_lacks_something_is_damaged(model, fields):
 
 
 def test_a_newer_format_says_update(model):
-    change(model, format=2)
+    change(model, format=3)
     assert refusal(model) == (
-        f"the model {model} has format 2, and this version reads up to 1; update nlpwb"
+        f"the model {model} has format 3, and this version reads up to 2; update nlpwb"
     )
     change(model, format="two")
     assert "has format two" in refusal(model)

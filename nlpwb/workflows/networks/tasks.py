@@ -51,7 +51,11 @@ def balanced_weights(targets: NDArray[Any], outputs: int) -> NDArray[np.float32]
 
 
 def loss_of(task: Task, config: NetworkConfig, targets: NDArray[Any], outputs: int) -> Any:
-    """The loss of a task as :mod:`nlpwb.training.losses` has it."""
+    """The loss of a task as :mod:`nlpwb.training.losses` has it.
+
+    Raises:
+        MethodError: an option of the loss has a meaning for single labels alone.
+    """
     import torch
 
     from nlpwb.training import losses
@@ -61,6 +65,14 @@ def loss_of(task: Task, config: NetworkConfig, targets: NDArray[Any], outputs: i
         if config.class_weight == "balanced":
             weights = torch.from_numpy(balanced_weights(targets, outputs))
         return losses.cross_entropy(weights, config.label_smoothing)
+    for option, unusual in (
+        ("class_weight", config.class_weight == "balanced"),
+        ("label_smoothing", config.label_smoothing > 0),
+    ):
+        if unusual:
+            raise MethodError(
+                f"{option} concerns single labels, and the task is {task}; leave it out"
+            )
     if task == "multilabel":
         return losses.binary_cross_entropy()
     return losses.mean_squared_error()
@@ -71,23 +83,18 @@ def tuning_part(
 ) -> tuple[NDArray[np.bool_] | None, str]:
     """The rows that are kept from training to tell when it should end, bool (n,); or None, and why there are none.
 
-    Stratified by label where a row has one.
+    Stratified by label, by sets of labels, or by size of the number.
     """
     import numpy as np
 
     from nlpwb.methods.heads.tuning import tuning_rows
 
-    if task == "classify":
-        try:
-            chosen = tuning_rows(targets, seed=seed, share=share)
-        except MethodError:
-            return None, "a label has a single training document"
-        if len(np.unique(targets[chosen])) < 2:
-            return None, "all of it would have one label"
-    else:
-        chosen = np.zeros(len(targets), dtype=bool)
-        generator = np.random.default_rng(seed)
-        chosen[generator.permutation(len(targets))[: round(share * len(targets))]] = True
+    try:
+        chosen = tuning_rows(targets, seed=seed, share=share, task=task)
+    except MethodError:
+        return None, "a label has a single training document"
+    if task == "classify" and len(np.unique(targets[chosen])) < 2:
+        return None, "all of it would have one label"
     count = int(chosen.sum())
     if count < LEAST_TUNING:
         return None, f"{count} documents are too few to tune on"
@@ -102,7 +109,7 @@ def tuning_score(task: Task, targets: NDArray[Any]) -> Callable[[NDArray[np.floa
         return float((scores.argmax(axis=1) == targets).mean())
 
     def micro_f1(scores: NDArray[np.float64]) -> float:
-        said = scores >= 0.5
+        said = scores > 0.5
         both = float((said & targets).sum())
         total = float(said.sum() + targets.sum())
         return 2 * both / total if total else 0.0

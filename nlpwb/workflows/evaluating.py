@@ -1,0 +1,209 @@
+"""A model on labelled texts: the metric with its interval, and each label's own figures, or each metric's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.data.corpus import Corpus, ReadOptions
+from nlpwb.data.reading import read_corpus
+from nlpwb.data.targets import label_set, numbers_of
+from nlpwb.errors import InputError, ModelError
+from nlpwb.options import Json
+from nlpwb.tasks import CORRELATIONS, Task, default_metric, metric_info, metrics_of
+from nlpwb.workflows.classifier import Classifier
+from nlpwb.workflows.model_folder import load_model
+from nlpwb.workflows.targets import target_array
+from nlpwb.workflows.training import labels_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nlpwb.evaluation.scoring import Predictions
+
+
+@dataclass(frozen=True)
+class LabelFigures:
+    """Precision, recall and F1 of one label over ``support`` documents that carry it."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    predicted: int
+
+
+@dataclass(frozen=True)
+class MetricFigures:
+    """One metric with its 95 % interval."""
+
+    metric: str
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model does on labelled texts: the metric with its 95 % interval, and more.
+
+    That is each label's figures (``per_label``; none for numbers), of single labels the ``confusion`` matrix, and of numbers
+    every metric (``figures``).
+    """
+
+    model: str
+    method: str
+    corpus: str
+    documents: int
+    task: Task
+    metric: str
+    score: float
+    low: float
+    high: float
+    per_label: list[LabelFigures]
+    confusion: list[list[int]]
+    figures: list[MetricFigures]
+    oov_rate: float | None
+
+    def document(self) -> dict[str, Json]:
+        """As JSON prints it."""
+        import dataclasses
+
+        return dataclasses.asdict(self)
+
+
+def evaluate(
+    model: Path,
+    source: str,
+    options: ReadOptions,
+    *,
+    metric: str | None,
+    seed: int,
+    threads: int,
+    device: str = "auto",
+    precision: str = "float32",
+    note: Callable[[str], None],
+) -> Evaluation:
+    """Score a model on labelled texts; without a metric by the task's own.
+
+    Raises:
+        InputError: the texts carry a label that the model has never seen, or that is no number where it says numbers.
+        UsageError: the metric judges another task.
+    """
+    import numpy as np
+
+    from nlpwb.evaluation.scoring import Predictions
+
+    classifier = load_model(model, device=device, precision=precision)
+    metric = default_metric(classifier.task) if metric is None else metric
+    metric_info(metric, classifier.task)
+    if metric == "log-loss" and not classifier.probabilistic:
+        raise ModelError(
+            f"the model {model} ({classifier.spec}) gives no probabilities, which log-loss needs; "
+            "take another --metric"
+        )
+    corpus = read_corpus(source, options)
+    for line in corpus.notes:
+        note(line)
+    truth = _truth(classifier, corpus, model)
+    scores = classifier.scores(corpus.texts, threads=threads)
+    groups = None
+    if corpus.groups is not None:
+        groups = np.unique(np.array(corpus.groups), return_inverse=True)[1].astype(np.int32)
+    predictions = Predictions(
+        truth=truth,
+        predicted=classifier.said(scores)[None],
+        scores=scores[None] if classifier.task != "regression" else None,
+        labels=classifier.labels,
+        groups=groups,
+        task=classifier.task,
+    )
+    judged = _figures(predictions, metric, seed=seed)
+    table, per_label = _by_label(predictions)
+    return Evaluation(
+        model=str(model),
+        method=str(classifier.spec),
+        corpus=corpus.name,
+        documents=len(corpus),
+        task=classifier.task,
+        metric=metric,
+        score=judged.score,
+        low=judged.low,
+        high=judged.high,
+        per_label=per_label,
+        confusion=table,
+        figures=_every_figure(predictions, judged, seed=seed),
+        oov_rate=classifier.unknown_share(corpus.texts),
+    )
+
+
+def _truth(classifier: Classifier, corpus: Corpus, model: Path) -> NDArray[Any]:
+    import numpy as np
+
+    found = labels_of(corpus, "--label")
+    if classifier.task == "regression":
+        numbers_of(found, corpus.rows, name=corpus.name)
+        return target_array(classifier.task, found, ())
+    known = set(classifier.labels)
+    for cell, row in zip(found, corpus.rows, strict=True):
+        of_row = {cell} if classifier.task == "classify" else label_set(cell)
+        for label in sorted(of_row - known):
+            raise InputError(
+                f"{corpus.name}, line {row}: the model {model} does not know the label {label!r}; "
+                f"it knows {', '.join(classifier.labels)}"
+            )
+    truth = target_array(classifier.task, found, classifier.labels)
+    return truth.astype(np.int32) if classifier.task == "classify" else truth
+
+
+def _figures(predictions: Predictions, metric: str, *, seed: int) -> MetricFigures:
+    from nlpwb.evaluation.intervals import interval
+    from nlpwb.evaluation.scoring import score
+
+    low, high = interval(predictions, metric, seed=seed)
+    return MetricFigures(metric, score(predictions, metric), low, high)
+
+
+def _every_figure(
+    predictions: Predictions, judged: MetricFigures, *, seed: int
+) -> list[MetricFigures]:
+    """Of numbers every metric that is defined; the table has nothing else to show."""
+    if predictions.task != "regression":
+        return []
+    varies = bool((predictions.truth != predictions.truth[0]).any())
+    return [
+        judged if metric == judged.metric else _figures(predictions, metric, seed=seed)
+        for metric in metrics_of("regression")
+        if varies or metric not in (*CORRELATIONS, "r2")
+    ]
+
+
+def _by_label(predictions: Predictions) -> tuple[list[list[int]], list[LabelFigures]]:
+    """The confusion matrix of single labels, and each label's figures."""
+    import numpy as np
+
+    from nlpwb.evaluation.metrics import confusion
+
+    labels, said = predictions.labels, predictions.predicted[0]
+    if predictions.task == "regression":
+        return [], []
+    table: list[list[int]] = []
+    if predictions.task == "classify":
+        counts = confusion(predictions.truth, said, labels=len(labels))
+        hits, support, predicted = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
+        table = counts.astype(int).tolist()
+    else:
+        both = said & predictions.truth
+        hits, support, predicted = (x.sum(axis=0) for x in (both, predictions.truth, said))
+    columns = zip(labels, hits.tolist(), support.tolist(), predicted.tolist(), strict=True)
+    return table, [_label_figures(*column) for column in columns]
+
+
+def _label_figures(label: str, hits: float, support: float, predicted: float) -> LabelFigures:
+    precision = hits / predicted if predicted else 0.0
+    recall = hits / support if support else 0.0
+    f1 = 2 * hits / (support + predicted) if support + predicted else 0.0
+    return LabelFigures(label, precision, recall, f1, int(support), int(predicted))
