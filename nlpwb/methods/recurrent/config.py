@@ -18,13 +18,26 @@ class RecurrentConfig(NetworkConfig):
     cell: ClassVar[str]
     """Its name in ``cells``."""
 
+    min_count: int = option(
+        2,
+        help="least occurrences of a token; rarer ones are unknown, and teach what unknown means",
+        low=1,
+    )
+    epochs: int = option(6, help="passes over the training documents, at most", low=1, high=10_000)
+    batch_documents: int = option(32, help="documents of a batch, at most", low=1, high=10**6)
+    learning_rate: float = option(1.5e-3, help="the largest step size", low=1e-9, high=100)
+    average: float = option(
+        0.99,
+        help="decay of the moving average of weights that is kept; 0: the weights themselves",
+        low=0,
+        high=0.999999,
+    )
     hidden: int = option(128, help="width of the state, of each direction", low=1, high=16_384)
     layers: int = option(1, help="layers, one reading the other's states", low=1, high=64)
     bidirectional: bool = option(True, help="read from both ends")
     pooling: str = option(
         "max",
-        help="how states become one row: the last of each direction, their mean, their maximum, a learned "
-        "mean, or last, maximum and mean side by side (concat)",
+        help="how states become one row; concat: the last, the maximum and the mean side by side",
         choices=POOLINGS,
     )
     dropout: float = option(
@@ -46,6 +59,8 @@ class RnnConfig(RecurrentConfig):
     """Elman's network: the state is a squashed sum of the token and the last state."""
 
     cell: ClassVar[str] = "rnn"
+
+    learning_rate: float = option(1e-3, help="the largest step size", low=1e-9, high=100)
 
 
 @dataclass(frozen=True, kw_only=True)
