@@ -1,6 +1,6 @@
 """What the training loop costs: the same model on the same batches, by a bare loop in turn, as a ratio of processor time.
 
-    python -m benchmarks.training_loop [--pairs 11] [--steps 600]
+    python -m benchmarks.training_loop [--pairs 31] [--steps 300]
 
 The bare loop has its batches in a list, and does nothing but forward, loss, backward and AdamW. Ours cuts and pads the batches,
 follows a schedule, reads the losses, writes records. A step of this model takes about a millisecond.
@@ -81,8 +81,8 @@ def ours(steps: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=11)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--pairs", type=int, default=31)
+    parser.add_argument("--steps", type=int, default=300)
     options = parser.parse_args()
     torch.set_num_threads(1)
     bare(20), ours(20)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -37,6 +37,7 @@ from nlpwb.training.saving import Saver
 from nlpwb.training.schedules import SCHEDULES
 from nlpwb.training.stepping import Loss, Stepper
 from nlpwb.training.stopping import BestSoFar
+from nlpwb.training.weights import copied, copies_of, put, tensors_of
 
 Judge = Callable[[nn.Module], Judgement]
 
@@ -103,7 +104,7 @@ class _Run:
         self.loss = loss
         self.recipe = recipe
         self.setting = setting
-        self.optimizers = Optimizers(model, groups, recipe, device=setting.device)
+        self.optimizers = Optimizers(model, groups, recipe)
         self.average = (
             Average(self.optimizers.parameters, recipe.average) if recipe.average else None
         )
@@ -214,7 +215,7 @@ class _Run:
                 self.model.eval()
                 with torch.no_grad():
                     judgement = judge(self.model)
-                best = self.best.consider(judgement, self.epoch, lambda: _copied(self.model))
+                best = self.best.consider(judgement, self.epoch, lambda: copies_of(self.model))
         end = EpochEnd(
             epoch=self.epoch,
             step=self.step,
@@ -231,11 +232,11 @@ class _Run:
         """Put the best weights into the model, or the average, and say how it went."""
         early = self.epoch < self.recipe.epochs
         if self.best.epoch is not None:
-            _put(self.best.weights, self.model)
+            put(self.best.weights, self.model)
         elif self.average is not None:
             self.average.exchange()
         self.model.eval()
-        if not finite(_tensors(self.model)):
+        if not finite(tensors_of(self.model)):
             raise faults.exploded(
                 "a weight is not finite",
                 step=self.step,
@@ -248,17 +249,17 @@ class _Run:
     def saved(self) -> Saved:
         """The state between two steps, copied."""
         self.meter.read(self.step)
-        tensors = {f"model/{name}": tensor for name, tensor in _copied(self.model).items()}
+        tensors = {f"model/{name}": tensor for name, tensor in copies_of(self.model).items()}
         tensors |= {f"best/{name}": tensor for name, tensor in self.best.weights.items()}
-        tensors |= _owned("optimizer", self.optimizers.state())
+        tensors |= copied("optimizer", self.optimizers.state())
         if self.average is not None:
-            tensors |= _owned(
+            tensors |= copied(
                 "average", {str(n): tensor for n, tensor in enumerate(self.average.weights)}
             )
-        tensors |= _owned("generator", generator_states(self.setting))
+        tensors |= copied("generator", generator_states(self.setting))
         for name, part in (("loss", self.loss), ("data", self.data)):
             if hasattr(part, "state_dict"):
-                tensors |= _owned(name, part.state_dict())
+                tensors |= copied(name, part.state_dict())
         facts = {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -279,14 +280,14 @@ class _Run:
         for key, tensor in saved.tensors.items():
             kind, _, name = key.partition("/")
             parts.setdefault(kind, {})[name] = tensor
-        own, facts = _tensors(self.model), saved.facts
+        own, facts = tensors_of(self.model), saved.facts
         shapes = {name: tensor.shape for name, tensor in parts.get("model", {}).items()}
         if facts["steps"] != self.steps or shapes != {n: t.shape for n, t in own.items()}:
             raise InputError(
                 f"the checkpoint of step {saved.step:,} is of another network or of other documents; choose another folder, "
                 "or remove it"
             )
-        _put(parts.get("model", {}), self.model)
+        put(parts.get("model", {}), self.model)
         self.best.restore(facts["best"], parts.get("best", {}))
         self.optimizers.load_state(parts.get("optimizer", {}))
         if self.average is not None:
@@ -309,36 +310,3 @@ def _take(batches: Iterator[Any], count: int) -> list[Any]:
         if len(group) == count:
             break
     return group
-
-
-def _tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Weights and buffers by name; what two names share stands under the first."""
-    seen: set[tuple[int, torch.Size]] = set()
-    own = {}
-    for name, tensor in model.state_dict().items():
-        place = (tensor.data_ptr(), tensor.shape)
-        if tensor.numel() == 0 or place not in seen:
-            own[name] = tensor
-            seen.add(place)
-    return own
-
-
-def _copied(model: nn.Module) -> dict[str, Tensor]:
-    """The same on the processor, as no later step moves them."""
-    return {name: _copy(tensor) for name, tensor in _tensors(model).items()}
-
-
-def _owned(kind: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{kind}/{name}": _copy(tensor) for name, tensor in tensors.items()}
-
-
-def _copy(tensor: Tensor) -> Tensor:
-    detached = tensor.detach()
-    return detached.to("cpu", copy=True, memory_format=torch.contiguous_format)
-
-
-@torch.no_grad()
-def _put(tensors: Mapping[str, Tensor], model: nn.Module) -> None:
-    own = model.state_dict()
-    for name, tensor in tensors.items():
-        own[name].copy_(tensor)

@@ -56,7 +56,7 @@ class Stepper:
         total, items = self._gradient(batches)
         length = self._optimizers.step(rate)
         if self._average is not None:
-            self._average.follow(step)
+            self._average.follow(step + 1)
         return total, items, length
 
     def _gradient(self, batches: Sequence[Any]) -> tuple[Tensor, int]:

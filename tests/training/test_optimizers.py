@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from nlpwb.training.optimizers import Group, Optimizers, RowAdagrad, clip_gradients, groups_of
+from nlpwb.training import updates
+from nlpwb.training.optimizers import Group, Optimizers, gradient_length, groups_of
 from nlpwb.training.recipe import OptimizerName, Recipe
 from tests.training.tiny import tiny
 
-CPU = torch.device("cpu")
 NAMES: list[OptimizerName] = ["adamw", "sgd", "adagrad"]
 
 
 def optimizers(model: nn.Module, groups: list[Group] | None = None, **changes: Any) -> Optimizers:
-    return Optimizers(model, groups or groups_of(model), Recipe(**changes), device=CPU)
+    return Optimizers(model, groups or groups_of(model), Recipe(**changes))
 
 
 def test_matrices_decay_and_nothing_else() -> None:
@@ -59,7 +60,7 @@ def test_groups_of_the_caller_move_at_their_rates() -> None:
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
     rules.step(0.5)
-    moved = [float(b - p) for b, p in zip(before, model.parameters(), strict=True)]
+    moved = [float(b - p.detach()) for b, p in zip(before, model.parameters(), strict=True)]
     assert moved == pytest.approx([0.05, 0.5])
 
 
@@ -82,35 +83,101 @@ def test_sparse_gradients_move_their_rows_alone(name: OptimizerName) -> None:
 def test_row_adagrad_divides_by_the_root_of_a_row_s_squares() -> None:
     """Gradient (3, 4) twice: the mean square is 12.5, then 25."""
     table = nn.Parameter(torch.zeros(4, 2))
-    rule = RowAdagrad([table], lr=1.0)
+    rule = updates.RowAdagrad([table])
     for expected in (12.5, 25.0):
         before = table.detach().clone()
-        # named twice: the halves are one gradient
-        table.grad = torch.sparse_coo_tensor(
-            torch.tensor([[2, 2]]), torch.tensor([[1.0, 2.0], [2.0, 2.0]]), (4, 2)
-        )
-        rule.step()
+        table.grad = sparse([2, 2], [[1.0, 2.0], [2.0, 2.0]], 4)  # named twice: one gradient
+        with torch.no_grad():
+            rule.move(1.0, None)
         step = torch.tensor([3.0, 4.0]) / expected**0.5
         assert torch.allclose(before[2] - table.detach()[2], step)
     assert torch.equal(table.detach()[[0, 1, 3]], torch.zeros(3, 2))
 
 
-def test_clipping_shortens_all_gradients_together() -> None:
-    a, b = torch.tensor([3.0]), torch.tensor([4.0])
-    assert float(clip_gradients([a, b], 1.0)) == pytest.approx(5)
-    assert (float(a), float(b)) == pytest.approx((0.6, 0.8), rel=1e-4)
-    assert float(clip_gradients([a, b], 10.0)) == pytest.approx(1)
-    assert (float(a), float(b)) == pytest.approx((0.6, 0.8), rel=1e-4)
+def sparse(rows: list[int], values: list[list[float]], count: int) -> torch.Tensor:
+    shape = (count, len(values[0]))
+    return torch.sparse_coo_tensor([rows], values, shape, check_invariants=True)
 
 
-def test_a_row_named_twice_counts_once_in_the_gradient_s_length() -> None:
-    """1 + 1 on one row is a length of 2; two entries of 1 would be √2, and clipping would come late."""
-    table = nn.Embedding(3, 1, sparse=True)
-    rules = optimizers(table, optimizer="sgd", clip=1.0)
-    table(torch.tensor([1, 1])).sum().backward()
-    length = rules.step(1.0)
-    assert length is not None
-    assert float(length) == pytest.approx(2)
+BETAS = (0.8, 0.95)
+DENSE: dict[str, tuple[Callable[[Any], updates.Rule], Callable[[Any], torch.optim.Optimizer]]] = {
+    "adamw": (
+        lambda p: updates.AdamW(p, decay=0.1, betas=BETAS),
+        lambda p: torch.optim.AdamW(p, lr=0.03, weight_decay=0.1, betas=BETAS),
+    ),
+    "sgd": (
+        lambda p: updates.Sgd(p, decay=0.0, momentum=0.9),
+        lambda p: torch.optim.SGD(p, lr=0.03, momentum=0.9),
+    ),
+    "adagrad": (
+        lambda p: updates.Adagrad(p, decay=0.0),
+        lambda p: torch.optim.Adagrad(p, lr=0.03),
+    ),
+}
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("name", DENSE)
+def test_a_rule_is_torch_s(name: str, fused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five steps, in some of which a parameter has no gradient and must stand still, its count too."""
+    monkeypatch.setattr(updates, "has_fused_update", lambda device: fused)
+    mine, its = (
+        [nn.Parameter(torch.arange(6.0).view(2, 3)), nn.Parameter(torch.ones(3))] for _ in "ab"
+    )
+    rule, peer = DENSE[name][0](mine), DENSE[name][1](its)
+    torch.manual_seed(0)
+    for step in range(5):
+        for place, (a, b) in enumerate(zip(mine, its, strict=True)):
+            a.grad = torch.randn_like(a) if place == 0 or step % 2 else None
+            b.grad = None if a.grad is None else a.grad.clone()
+        with torch.no_grad():
+            rule.move(0.03, None)
+        peer.step()
+    for a, b in zip(mine, its, strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_lazy_adam_is_torch_s() -> None:
+    mine, its = (nn.Parameter(torch.arange(8.0).view(4, 2)) for _ in "ab")
+    rule, peer = (
+        updates.LazyAdam([mine], betas=BETAS),
+        torch.optim.SparseAdam([its], lr=0.03, betas=BETAS),
+    )
+    for rows in ([0, 2], [2, 2], [3, 0]):
+        mine.grad, its.grad = (sparse(rows, [[1.0, -2.0], [0.5, 3.0]], 4) for _ in "ab")
+        with torch.no_grad():
+            rule.move(0.03, None)
+        peer.step()
+    assert torch.allclose(mine, its, atol=1e-6)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_clipping_shortens_all_gradients_together(
+    name: OptimizerName, fused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gradient ten times the limit moves weights as one of the limit's length does."""
+    monkeypatch.setattr(updates, "has_fused_update", lambda device: fused)
+    ends = []
+    for size, clip in ((10.0, 0.5), (0.5, 0.0)):
+        model = nn.ModuleList([nn.Linear(1, 1), nn.Embedding(3, 1, sparse=True)])
+        moving = optimizers(model, optimizer=name, clip=clip, weight_decay=0.0)
+        for parameter in model.parameters():
+            nn.init.zeros_(parameter)
+        model[0].weight.grad, model[0].bias.grad = torch.tensor([[0.6 * size]]), torch.zeros(1)
+        # two entries of 0.4 on one row are one of 0.8: 0.6² + 0.8² = 1
+        model[1].weight.grad = sparse([1, 1], [[0.4 * size], [0.4 * size]], 3)
+        length = moving.step(0.1)
+        assert (length is None) == (clip == 0)
+        assert length is None or float(length) == pytest.approx(size)
+        ends.append([float(p.detach().sum()) for p in model.parameters()])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-5)
+    assert ends[0][0] < 0
+
+
+def test_a_length_is_that_of_all_gradients() -> None:
+    assert float(gradient_length([torch.tensor([3.0]), torch.tensor([[4.0]])])) == 5
+    assert float(gradient_length([])) == 0
 
 
 @pytest.mark.parametrize("sparse", [False, True])
