@@ -166,9 +166,10 @@ def _draw_score(axes: Axes, judged: Sequence[Row], theme: Theme) -> None:
     axes.annotate(
         f"{values[best]:.4f}".lstrip("0") if higher else f"{values[best]:.4g}",
         (at[best], values[best]),
-        xytext=(0, -11),
+        xytext=(0, 6 if higher else -6),  # beyond the best there is no line
         textcoords="offset points",
         ha="center",
+        va="bottom" if higher else "top",
         size=FACT,
         color=theme.ink,
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlpwb.workflows.model_folder import FORMAT
+
 from .conftest import Typed
 
 SPEC = "nbow:dim=8,epochs=30,learning_rate=0.5"
@@ -171,7 +173,7 @@ def test_a_flipped_byte_a_lost_file_and_a_newer_format_have_their_sentences(
     for name, said in (
         ("flipped", "the model flipped is damaged: model.safetensors is not what was written"),
         ("lost", "the model lost has lost its file model.safetensors; train it again"),
-        ("newer", "the model newer has format 99, and this version reads up to 1; update nlpwb"),
+        ("newer", f"newer has format 99, and this version reads up to {FORMAT}; update nlpwb"),
     ):
         ended = typed("predict", name, "-", stdin="x\n")
         assert (ended.code, ended.out) == (1, "")

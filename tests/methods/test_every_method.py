@@ -208,7 +208,9 @@ def test_what_it_says_of_itself(name: str) -> None:
     share = classifier.unknown_share(["harbor harbor harbor xyzzy"])
     if name == "lstm":
         assert share is not None
-        assert 0 <= share < 1 / 4  # of xyzzy's pieces some are known
+        assert (
+            0 < share < 1 / 2
+        )  # of 60 pieces most are letters, and some of xyzzy are none of them
     elif classifier.network is not None:
         assert share == 1 / 4
     elif classifier.representation is None or classifier.spec.representation.name == "hashing":
