@@ -30,6 +30,12 @@ METHODS = [
     "ppmi",
     "vectors",
     "doc2vec",
+    "rnn",
+    "lstm",
+    "gru",
+    "transformer",
+    "nbow",
+    "cnn",
 ]
 HEADS = ["logreg", "svm", "ridge", "nb", "knn"]
 
