@@ -31,6 +31,30 @@ _RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 @dataclasses.dataclass(frozen=True)
+class Span:
+    """Where a search draws a number: ``low`` to ``high``, evenly, or evenly in its logarithm."""
+
+    low: float
+    high: float
+    logarithmic: bool = False
+    whole: bool = False
+
+    def draw(self, share: float) -> float | int:
+        """The value at a share of the way, 0 to 1; numbers that are not whole with three digits.
+
+        >>> Span(0.001, 10, logarithmic=True).draw(0.5), Span(50, 200, whole=True).draw(0.5)
+        (0.1, 125)
+        """
+        ratio, width = self.high / self.low if self.logarithmic else 1.0, self.high - self.low
+        value = self.low * ratio**share if self.logarithmic else self.low + width * share
+        return round(value) if self.whole else float(f"{value:.3g}")
+
+    def __str__(self) -> str:
+        scale = ", log" if self.logarithmic else ""
+        return f"{show(self.low)} to {show(self.high)}{scale}"
+
+
+@dataclasses.dataclass(frozen=True)
 class OptionInfo:
     """What is known of one option of one method."""
 
@@ -41,6 +65,7 @@ class OptionInfo:
     low: float | None
     high: float | None
     choices: tuple[str, ...]
+    search: Span | tuple[str, ...] = ()
 
     @property
     def usual(self) -> str | None:
@@ -67,14 +92,16 @@ def option(
     high: float | None = None,
     choices: Sequence[str] = (),
     check: Callable[[str], None] | None = None,
+    search: Span | Sequence[str] = (),
 ) -> Any:
-    """A dataclass field that knows its help and its range."""
+    """A dataclass field that knows its help and its range, and what a search tries for it: words, or a span of numbers."""
     metadata = {
         "help": help,
         "low": low,
         "high": high,
         "choices": tuple(choices),
         "check": check,
+        "search": search if isinstance(search, Span) else tuple(search),
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -92,6 +119,7 @@ def option_table(config_class: type) -> dict[str, OptionInfo]:
             low=field.metadata["low"],
             high=field.metadata["high"],
             choices=field.metadata["choices"],
+            search=field.metadata["search"],
         )
         for field in dataclasses.fields(config_class)
     }

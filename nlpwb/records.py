@@ -47,6 +47,7 @@ class Protocol:
     jobs: int
     threads: int
     versions: dict[str, str]
+    search: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Result:
     difference to the best with its interval. ``fit_seconds`` is a mean over cells, ``docs_per_second`` counts prediction from
     texts, ``peak_mib`` is the most that a cell took above interpreter, libraries and texts, ``bytes`` the model on disk.
     ``oov_rate`` is the share of test tokens that the method does not know. ``seed_sd`` is the deviation between seeds.
+    ``chosen`` are options that ``auto`` left to the training rows, ``searched`` those that a search changed.
     """
 
     method: str
@@ -76,6 +78,7 @@ class Result:
     oov_rate: float | None = None
     seed_sd: float | None = None
     chosen: dict[str, float] | None = None
+    searched: dict[str, str] | None = None
     error: str | None = None
 
 

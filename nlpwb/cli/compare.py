@@ -96,6 +96,15 @@ def compare(
     method_timeout: Annotated[
         float | None, typer.Option(help="Stop a cell after this many seconds.", min=0.001)
     ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            help="Random search over the options that were not typed, on a part of the training rows: a number "
+            "of trials for each method (20), or a time (10min).",
+            metavar="N|TIME",
+            show_default=False,
+        ),
+    ] = None,
     fail_under: Annotated[
         float | None,
         typer.Option(
@@ -147,6 +156,7 @@ def compare(
     """
     from nlpwb.report.comparison import show_comparison
     from nlpwb.report.live import live_board
+    from nlpwb.searching import parse_budget
     from nlpwb.specs import parse_specs
     from nlpwb.workflows.compare import compare as run
     from nlpwb.workflows.design import Design, Sources
@@ -155,6 +165,7 @@ def compare(
     from nlpwb.workflows.request import preset as of_preset
 
     sink = options.make_sink(format, out, quiet, verbose)
+    searching = parse_budget(search) if search is not None else None
     for option, path in (("--plot", plot), ("--errors", errors)):
         if path is not None:  # not after an hour of work
             check_place(Path(path), option=option)
@@ -239,6 +250,7 @@ def compare(
             jobs=at_a_time,
             threads=threads_each,
             method_timeout=method_timeout,
+            search=searching,
         )
         request = settled(request, plan)
         check_gate(fail_under, request.metric or default_metric(plan.task))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from nlpwb.tasks import Task
 
@@ -75,3 +76,17 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+
+def part_of(corpus: Corpus, rows: Sequence[int]) -> Corpus:
+    """Some documents of a corpus as one of their own."""
+    if len(rows) == len(corpus):
+        return corpus
+    labels, groups = corpus.labels, corpus.groups
+    return replace(
+        corpus,
+        texts=[corpus.texts[i] for i in rows],
+        labels=[labels[i] for i in rows] if labels is not None else None,
+        groups=[groups[i] for i in rows] if groups is not None else None,
+        rows=[corpus.rows[i] for i in rows],
+    )

@@ -88,6 +88,7 @@ def result_columns(comparison: Comparison) -> tuple[Column, ...]:
         Column("oov_rate", "OOV", right=True, show=percent, table=there("oov_rate")),
         Column("seed_sd", "± seeds", right=True, show=scored, table=there("seed_sd")),
         Column("chosen", "chosen", table=False),
+        Column("searched", "searched", table=False),
         Column("error", "failed", table=False),
     )
 
@@ -140,6 +141,7 @@ def closing_lines(comparison: Comparison) -> list[str]:
         if result.chosen:
             chosen = ", ".join(f"{name}={value:g}" for name, value in result.chosen.items())
             lines.append(f"{result.method}: auto chose {chosen} on a part of the training rows.")
+    lines += _search_lines(comparison)
     if sum(result.score is not None for result in comparison.results) > 1:
         protocol = comparison.protocol
         points = "Δ in points; " if protocol.metric in POINTS else ""
@@ -148,6 +150,21 @@ def closing_lines(comparison: Comparison) -> list[str]:
             f"{points}intervals: {protocol.interval})."
         )
     lines += [f"! {text}" for text in [*failures(comparison), *comparison.warnings]]
+    return lines
+
+
+def _search_lines(comparison: Comparison) -> list[str]:
+    """What a search chose, a line a method."""
+    search = comparison.protocol.search
+    if search is None:
+        return []
+    lines = [
+        f"Options were searched on a fifth of the training rows, {search} for each method and training part:"
+    ]
+    for result in comparison.results:
+        if result.searched is not None:
+            chosen = ", ".join(f"{name}={value}" for name, value in result.searched.items())
+            lines.append(f"  {result.method}: {chosen or 'nothing better than as it stands'}")
     return lines
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.errors import UsageError
@@ -34,6 +34,9 @@ from nlpwb.workflows.request import (
     metric_of,
     settled,
 )
+
+if TYPE_CHECKING:
+    from nlpwb.workflows.searching import Found
 
 BASELINE = "majority"
 VERDICT_VERSION = 3  # 3: with a task
@@ -62,8 +65,34 @@ def compare(
     plan = make_plan(cache, sources, note=note)
     request = settled(request, plan)
     rows = method_rows(request, plan)
+    found = None
+    if request.search is not None:
+        from nlpwb.workflows.searching import search
+
+        found = search(request, plan, rows, cache=cache, sources=sources, progress=progress)
+        rows = found.rows
     failures = _compute(request, plan, rows, cache, sources, progress)
-    return _comparison(request, plan, rows, failures, cache)
+    comparison = _comparison(request, plan, rows, failures, cache)
+    return comparison if found is None else _with_search(comparison, found)
+
+
+def _with_search(comparison: Comparison, found: Found) -> Comparison:
+    """The same with what every method chose, and with those whose search failed."""
+
+    def told(result: Result) -> Result:
+        searched = found.chosen.get((result.method, result.budget))
+        return dataclasses.replace(result, searched=searched)
+
+    lost = [
+        Result(method=method, budget=budget, error=reason)
+        for (method, budget), reason in found.failures.items()
+    ]
+    curve = [told(result) for result in comparison.curve]
+    return dataclasses.replace(
+        comparison,
+        results=[*map(told, comparison.results), *(one for one in lost if one.budget is None)],
+        curve=[*curve, *lost] if curve else curve,
+    )
 
 
 def _compute(

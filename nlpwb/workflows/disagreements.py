@@ -23,7 +23,14 @@ def disagreements(
     plan = make_plan(cache, sources, note=lambda _: None)
     request = settled(request, plan)
     tested = sources.test or sources.train
-    rows = [row for row in method_rows(request, plan) if row.budget is None]
+    rows = method_rows(request, plan)
+    if request.search is not None:  # made already: what was chosen is in the cache
+        from nlpwb.workflows.searching import search
+
+        rows = search(
+            request, plan, rows, cache=cache, sources=sources, progress=lambda _: None
+        ).rows
+    rows = [row for row in rows if row.budget is None]
     found: list[Disagreement] = []
     once = plan.folds or 1  # of repeated folds the first division speaks
     for run in range(once):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpwb.data.bundles import bundles
-from nlpwb.data.corpus import Corpus
+from nlpwb.data.corpus import Corpus, part_of
 from nlpwb.data.fingerprint import row_hash, text_hash
 from nlpwb.data.health import check
 from nlpwb.data.splits import Split, folds, holdout, subset
@@ -69,7 +69,7 @@ def write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
     check_varied(task, train.labels, train.rows, name=train.name)
     strata = strata_of(task, train.labels)
     division = _divide(design, train, test, notes, strata)
-    tested = _part(test, division.splits[0].test) if test is not None else None
+    tested = part_of(test, division.splits[0].test) if test is not None else None
     labels = _all_labels(task, train, tested)
     warnings = _warnings(train, tested, task)
     fewest = min(len(split.train) for split in division.splits)
@@ -274,20 +274,6 @@ def _natural_folds(corpus: Corpus, strata: Strata | None) -> int:
         return max(2, min(FOLDS, groups, len(bundles(corpus)) // LEAST_IN_FOLD))
     reach = Counter(label for bundle in bundles(corpus) for label in set(bundle.labels))
     return max(2, min(FOLDS, groups, *reach.values()))
-
-
-def _part(corpus: Corpus, rows: Sequence[int]) -> Corpus:
-    """Some documents of a corpus as one of their own."""
-    if len(rows) == len(corpus):
-        return corpus
-    labels, groups = corpus.labels, corpus.groups
-    return dataclasses.replace(
-        corpus,
-        texts=[corpus.texts[i] for i in rows],
-        labels=[labels[i] for i in rows] if labels is not None else None,
-        groups=[groups[i] for i in rows] if groups is not None else None,
-        rows=[corpus.rows[i] for i in rows],
-    )
 
 
 def _file_split(train: Corpus, test: Corpus, design: Design, notes: list[str]) -> Split:

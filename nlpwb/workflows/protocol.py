@@ -42,6 +42,7 @@ def protocol_of(request: Request, plan: Plan, full: Verdict | None) -> Protocol:
             "nlpwb": importlib.metadata.version("nlpwb"),
             "python": platform.python_version(),
         },
+        search=str(request.search) if request.search is not None else None,
     )
 
 

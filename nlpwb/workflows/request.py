@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from nlpwb.errors import UsageError
+from nlpwb.searching import Budget
 from nlpwb.specs import Spec, for_task
 from nlpwb.tasks import Task, default_metric, metric_info
 from nlpwb.workflows.cells import Cell
@@ -53,6 +54,7 @@ class Request:
     jobs: int = 1
     threads: int = 1
     method_timeout: float | None = None
+    search: Budget | None = None
 
 
 @dataclass(frozen=True)

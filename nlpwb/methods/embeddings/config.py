@@ -32,6 +32,7 @@ class PooledConfig(TextConfig):
         "mean",
         help="mean; tfidf: idf-weighted mean; sif: smooth inverse frequency (Arora et al. 2017); max",
         choices=POOLINGS,
+        search=("mean", "tfidf", "sif"),
     )
 
 
@@ -39,10 +40,20 @@ class PooledConfig(TextConfig):
 class TrainingConfig(TextConfig):
     """Shared by every method that trains vectors by prediction."""
 
-    dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
-    window: int = option(5, help="words before and after that count as context", low=1, high=10_000)
+    dim: int = option(
+        100, help="dimensions of a vector", low=1, high=10_000, search=("50", "100", "200")
+    )
+    window: int = option(
+        5,
+        help="words before and after that count as context",
+        low=1,
+        high=10_000,
+        search=("2", "5", "10"),
+    )
     min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
-    epochs: int = option(10, help="passes over the corpus", low=1, high=10_000)
+    epochs: int = option(
+        10, help="passes over the corpus", low=1, high=10_000, search=("5", "10", "20", "40")
+    )
     negative: int = option(5, help="noise words for each word; 0 with hs=yes", low=0, high=1000)
     hs: bool = option(False, help="hierarchical softmax in place of negative sampling")
     sample: float = option(
@@ -109,7 +120,9 @@ class FasttextConfig(WordVectorConfig):
 class GloveConfig(PooledConfig):
     """GloVe."""
 
-    dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
+    dim: int = option(
+        100, help="dimensions of a vector", low=1, high=10_000, search=("50", "100", "200")
+    )
     window: int = option(10, help="words before and after that are counted", low=1, high=10_000)
     min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
     epochs: int = option(25, help="passes over the pairs of words", low=1, high=10_000)
@@ -126,8 +139,16 @@ class GloveConfig(PooledConfig):
 class PpmiConfig(PooledConfig):
     """Positive pointwise mutual information, decomposed."""
 
-    dim: int = option(100, help="dimensions of a vector", low=1, high=10_000)
-    window: int = option(5, help="words before and after that are counted", low=1, high=10_000)
+    dim: int = option(
+        100, help="dimensions of a vector", low=1, high=10_000, search=("50", "100", "200")
+    )
+    window: int = option(
+        5,
+        help="words before and after that are counted",
+        low=1,
+        high=10_000,
+        search=("2", "5", "10"),
+    )
     min_count: int = option(2, help="least occurrences of a word that gets a vector", low=1)
     weighting: str = option(
         "linear",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpwb.options import option
+from nlpwb.options import Span, option
 
 WEIGHTS = ("none", "balanced")
+STRENGTHS = Span(0.01, 100, logarithmic=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class LogregConfig:
         help="inverse strength of the penalty; auto: chosen on a part of the training rows",
         low=1e-9,
         high=1e9,
+        search=STRENGTHS,
     )
     class_weight: str | None = option(
         None, help="balanced: rare labels weigh more", choices=WEIGHTS
@@ -35,6 +37,7 @@ class SvmConfig:
         help="inverse strength of the penalty; auto: chosen on a part of the training rows",
         low=1e-9,
         high=1e9,
+        search=STRENGTHS,
     )
     class_weight: str | None = option(
         None, help="balanced: rare labels weigh more", choices=WEIGHTS
@@ -51,6 +54,7 @@ class RidgeConfig:
         help="strength of the penalty; auto: chosen on a part of the training rows",
         low=1e-9,
         high=1e9,
+        search=STRENGTHS,
     )
     class_weight: str | None = option(
         None, help="balanced: rare labels weigh more", choices=WEIGHTS
@@ -65,8 +69,14 @@ class NbConfig:
         "multinomial",
         help="complement estimates from the other labels, better when labels are unequal",
         choices=("multinomial", "complement"),
+        search=("multinomial", "complement"),
     )
-    alpha: float = option(1.0, help="smoothing added to each count", low=1e-10)
+    alpha: float = option(
+        1.0,
+        help="smoothing added to each count",
+        low=1e-10,
+        search=Span(0.01, 3, logarithmic=True),
+    )
     fit_prior: bool = option(True, help="weigh labels by their frequency")
 
 
@@ -74,6 +84,16 @@ class NbConfig:
 class KnnConfig:
     """Votes of the nearest training documents."""
 
-    k: int = option(5, help="neighbours that vote", low=1)
+    k: int = option(
+        5,
+        help="neighbours that vote",
+        low=1,
+        search=Span(1, 50, logarithmic=True, whole=True),
+    )
     metric: str = option("cosine", help="what near means", choices=("cosine", "euclidean"))
-    weights: str = option("uniform", help="how votes count", choices=("uniform", "distance"))
+    weights: str = option(
+        "uniform",
+        help="how votes count",
+        choices=("uniform", "distance"),
+        search=("uniform", "distance"),
+    )

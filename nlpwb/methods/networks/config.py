@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nlpwb.errors import UsageError
-from nlpwb.options import option
+from nlpwb.options import Span, option
 
 RANDOM = "random"
 PATH = "path:"
@@ -36,12 +36,20 @@ class NetworkConfig:
         RANDOM, help="their start: random, word vectors (skipgram, fasttext:dim=100 …), path:FILE"
     )
     tune: bool = option(True, help="train the embeddings, too; no: they stay as they start")
-    dropout: float = option(0.3, help="share of features set to zero in training", low=0, high=0.99)
+    dropout: float = option(
+        0.3, help="share of features set to zero in training", low=0, high=0.99, search=Span(0, 0.6)
+    )
     epochs: int = option(10, help="passes over the training documents, at most", low=1, high=10_000)
     batch_tokens: int = option(8192, help="tokens of a batch, padding included", low=1, high=10**8)
     batch_documents: int = option(64, help="documents of a batch, at most", low=1, high=10**6)
     optimizer: str = option("adamw", help="the rule of a step", choices=OPTIMIZERS)
-    learning_rate: float = option(1e-3, help="the largest step size", low=1e-9, high=100)
+    learning_rate: float = option(
+        1e-3,
+        help="the largest step size",
+        low=1e-9,
+        high=100,
+        search=Span(3e-4, 5e-3, logarithmic=True),
+    )
     schedule: str = option("linear", help="course of the step size", choices=SCHEDULES)
     warmup: float = option(
         0.05, help="share of the steps in which the step size rises", low=0, high=1
@@ -55,7 +63,11 @@ class NetworkConfig:
         None, help="balanced: a rare label counts more", choices=("none", "balanced")
     )
     label_smoothing: float = option(
-        0.0, help="share of the truth that is dealt to all labels", low=0, high=0.99
+        0.0,
+        help="share of the truth that is dealt to all labels",
+        low=0,
+        high=0.99,
+        search=("0", "0.1"),
     )
     patience: int = option(
         2,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from nlpwb.errors import UsageError
 from nlpwb.methods.networks.config import NetworkConfig
-from nlpwb.options import option
+from nlpwb.options import Span, option
 
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "none")
 NORMS = ("pre", "post")
@@ -22,7 +22,9 @@ class TransformerConfig(NetworkConfig):
     dim: int = option(
         128, help="width: of a token's embedding and of what blocks pass on", low=1, high=10_000
     )
-    layers: int = option(2, help="blocks of attention and feed-forward", low=1, high=1000)
+    layers: int = option(
+        2, help="blocks of attention and feed-forward", low=1, high=1000, search=("1", "2", "4")
+    )
     heads: int = option(4, help="attention heads; they share the width", low=1, high=1000)
     feed_forward: int | Literal["auto"] = option(
         "auto",
@@ -37,17 +39,32 @@ class TransformerConfig(NetworkConfig):
         "mean",
         help="what stands for the document: a first vector of its own, mean, maximum",
         choices=POOLINGS,
+        search=("mean", "max", "cls"),
     )
     dropout: float = option(
-        0.1, help="share of each part's output set to zero in training", low=0, high=0.99
+        0.1,
+        help="share of each part's output set to zero in training",
+        low=0,
+        high=0.99,
+        search=Span(0, 0.4),
     )
     attention_dropout: float = option(
         0.0, help="share of the attention weights set to zero in training", low=0, high=0.99
     )
     word_dropout: float = option(
-        0.0, help="share of the vocabulary whose rows are zero in a training step", low=0, high=0.99
+        0.0,
+        help="share of the vocabulary whose rows are zero in a training step",
+        low=0,
+        high=0.99,
+        search=("0", "0.1", "0.3"),
     )
-    learning_rate: float = option(5e-4, help="the largest step size", low=1e-9, high=100)
+    learning_rate: float = option(
+        5e-4,
+        help="the largest step size",
+        low=1e-9,
+        high=100,
+        search=Span(1e-4, 2e-3, logarithmic=True),
+    )
     warmup: float = option(
         0.1, help="share of the steps in which the step size rises", low=0, high=1
     )

@@ -14,7 +14,9 @@ ANALYZERS = ("word", "char", "char_wb", "whitespace")
 class TermsConfig:
     """What is taken for a term: shared by every counting method."""
 
-    ngrams: Range = option((1, 1), help="shortest and longest n-gram", low=1, high=32)
+    ngrams: Range = option(
+        (1, 1), help="shortest and longest n-gram", low=1, high=32, search=("1", "1-2", "1-3")
+    )
     analyzer: str = option(
         "word",
         help="n-grams of words, of characters, of characters inside words, or of what blanks separate",
@@ -61,7 +63,10 @@ class CountingConfig(TermsConfig):
     """Which terms become columns: shared by the methods that keep a vocabulary."""
 
     min_df: int | float = option(
-        1, help="least documents a term is in: a count, or a share such as 0.01", low=0
+        1,
+        help="least documents a term is in: a count, or a share such as 0.01",
+        low=0,
+        search=("1", "2", "3", "5"),
     )
     max_df: int | float = option(
         1.0, help="most documents a term is in: a count, or a share such as 0.5", low=0
@@ -102,7 +107,9 @@ class TfidfConfig(CountingConfig):
     """Counts times inverse document frequency (``TfidfVectorizer``)."""
 
     binary: bool = option(False, help="count a term once a document")
-    sublinear_tf: bool = option(False, help="1 + ln(count) in place of the count")
+    sublinear_tf: bool = option(
+        False, help="1 + ln(count) in place of the count", search=("no", "yes")
+    )
     use_idf: bool = option(True, help="weight by inverse document frequency")
     smooth_idf: bool = option(True, help="idf as if one more document held every term once")
     norm: str | None = option(
@@ -133,6 +140,6 @@ class HashingConfig(TermsConfig):
 class LsaConfig:
     """Truncated singular value decomposition (``TruncatedSVD``)."""
 
-    dim: int = option(100, help="dimensions kept", low=1)
+    dim: int = option(100, help="dimensions kept", low=1, search=("50", "100", "200", "300"))
     iterations: int = option(5, help="power iterations of the randomised solver", low=0)
     normalize: bool = option(True, help="scale each document's vector to length 1")
