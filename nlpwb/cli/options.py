@@ -78,7 +78,12 @@ Text = Annotated[
     ),
 ]
 Label = Annotated[
-    str | None, typer.Option("--label", help="Column that holds the label.", metavar="COL")
+    str | None,
+    typer.Option(
+        "--label",
+        help='Column that holds the label; "a;b": columns of 0 and 1, one for each label of a set.',
+        metavar="COL",
+    ),
 ]
 Group = Annotated[
     str | None,
