@@ -121,14 +121,13 @@ class TextBatches:
         self.documents = documents
         self.seed = seed
         self._counts: dict[int, int] = {}
-        self._plan: tuple[int, list[NDArray[np.int64]]] = (-1, [])
+        self._plan: tuple[int, Plan] | None = None
 
     @property
     def padding(self) -> float:
         """The share of places without a token, over the batches of the first epoch, 0 to 1."""
-        batches = self._planned(0)
-        places = sum(len(rows) * int(self.lengths[rows[0]]) for rows in batches)
-        return 1 - int(self.lengths[self.rows].sum()) / places
+        plan = self._planned(0)
+        return 1 - sum(plan.tokens) / sum(plan.places)
 
     def steps(self, epoch: int) -> int:
         """The number of batches of an epoch; it differs by a few between epochs."""
@@ -138,16 +137,17 @@ class TextBatches:
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from number ``start`` on."""
-        for rows in self._planned(epoch)[start:]:
-            yield gather(self.ids, self.ends, self.lengths, rows, self.targets)
+        plan = self._planned(epoch)
+        for number in range(start, len(plan)):
+            yield plan.batch(number, self.ids, self.targets)
 
-    def _planned(self, epoch: int) -> list[NDArray[np.int64]]:
-        """The rows of each batch of an epoch, the longest document first."""
-        if self._plan[0] != epoch:
-            self._plan = (epoch, self._new_plan(epoch))
+    def _planned(self, epoch: int) -> Plan:
+        if self._plan is None or self._plan[0] != epoch:
+            self._plan = (epoch, Plan(self._grouped(epoch), self.ends, self.lengths))
         return self._plan[1]
 
-    def _new_plan(self, epoch: int) -> list[NDArray[np.int64]]:
+    def _grouped(self, epoch: int) -> list[NDArray[np.int64]]:
+        """The rows of each batch of an epoch."""
         random = np.random.default_rng([self.seed, epoch])
         shuffled = random.permutation(self.rows)
         mean = float(self.lengths[self.rows].mean())
@@ -177,28 +177,52 @@ def like_lengths(
     return batches
 
 
-def gather(
-    ids: NDArray[Any],
-    ends: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    targets: Tensor | None = None,
-) -> Batch:
-    """These documents, padded with 0 to the longest."""
-    wanted = lengths[rows]
-    places = np.arange(int(wanted.max()))
-    starts = ends[rows] - wanted
-    # Places behind the end read another document, or are clipped to the last token; both become 0.
-    taken = ids.take(starts[:, None] + places, mode="clip").astype(np.int64)
-    taken *= places < wanted[:, None]
-    rows_there = torch.from_numpy(rows)
-    return Batch(
-        torch.from_numpy(taken),
-        torch.from_numpy(wanted),
-        None if targets is None else targets[rows_there],
-        rows_there,
-        int(wanted.sum()),
-    )
+class Plan:
+    """Batches that are to be cut. All that can be computed for all of them at once is, since a batch must cost microseconds.
+
+    Args:
+        batches: the rows of each, int64, the longest document first.
+        ends: int64 (n,) of all documents.
+        lengths: int64 (n,) of all documents.
+    """
+
+    def __init__(
+        self,
+        batches: list[NDArray[np.int64]],
+        ends: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+    ) -> None:
+        self._rows = np.concatenate(batches)
+        self._lengths = lengths[self._rows]
+        self._starts = (ends[self._rows] - self._lengths)[:, None]
+        sizes = np.array([len(rows) for rows in batches])
+        bounds = np.concatenate([[0], np.cumsum(sizes)])
+        self._bounds: list[int] = bounds.tolist()
+        widths = self._lengths[bounds[:-1]]
+        self._widths: list[int] = widths.tolist()
+        self._columns = np.arange(int(widths.max()))
+        self.tokens: list[int] = np.add.reduceat(self._lengths, bounds[:-1]).tolist()
+        self.places: list[int] = (sizes * widths).tolist()
+
+    def __len__(self) -> int:
+        return len(self._widths)
+
+    def batch(self, number: int, ids: NDArray[Any], targets: Tensor | None = None) -> Batch:
+        """One of them, padded with 0 to its longest document."""
+        part = slice(self._bounds[number], self._bounds[number + 1])
+        lengths, rows = self._lengths[part], self._rows[part]
+        columns = self._columns[: self._widths[number]]
+        # Places behind the end read another document, or are clipped to the last token; both become 0.
+        taken = ids.take(self._starts[part] + columns, mode="clip").astype(np.int64)
+        taken *= columns < lengths[:, None]
+        return Batch(
+            torch.from_numpy(taken),
+            torch.from_numpy(lengths),
+            # numpy takes rows several times faster than torch does, where there are few
+            None if targets is None else torch.from_numpy(targets.numpy().take(rows, axis=0)),
+            torch.from_numpy(rows),
+            self.tokens[number],
+        )
 
 
 def as_targets(targets: NDArray[Any] | Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nlpwb.training import faults
-from nlpwb.training.batches import Batch, Batches, gather, like_lengths
+from nlpwb.training.batches import Batch, Batches, Plan, like_lengths
 from nlpwb.training.device import Setting, autocast, free_memory, move, threads_of
 
 T = TypeVar("T")
@@ -103,7 +103,8 @@ def _cut(window: Window, tokens: int, documents: int) -> list[Batch]:
     assert len(ends), "a window has documents"
     lengths = np.diff(ends, prepend=0)
     rows = like_lengths(np.arange(len(ends)), lengths, tokens=tokens, documents=documents)
-    return [gather(window.ids, ends, lengths, part) for part in rows]
+    plan = Plan(rows, ends, lengths)
+    return [plan.batch(number, window.ids) for number in range(len(plan))]
 
 
 def _called(model: nn.Module, batch: Batch, setting: Setting, call: Call) -> Tensor:
