@@ -163,9 +163,10 @@ _ENTRIES = [
         "FasttextConfig",
         "skip-gram or CBOW over character n-grams, pooled; a vector for every unseen word",
         "Bojanowski et al. (2017), TACL 5",
-        version=2,  # 2: trained by kernels of our own
+        version=3,  # 3: all that a word predicts is one list
         loads=(
             "nlpwb.methods.embeddings.kernels.hidden",
+            "nlpwb.methods.embeddings.kernels.subword_skipgram",
             "nlpwb.methods.embeddings.kernels.subwords",
         ),
     ),

@@ -95,6 +95,23 @@ def cbow(ids: list[int], setting: Setting, state: int) -> None:
         np.add.at(setting.W, contexts, np.broadcast_to(g @ C, (len(contexts), len(hidden))))
 
 
+def subword_skipgram(ids: list[int], setting: Setting, state: int) -> None:
+    """The mean of a word's rows predicts each word around it, each against noise of its own, all as one batch."""
+    random = Random(state)
+    for _, centre, contexts in windows(ids, setting, random):
+        rows = setting.rows[centre]
+        hidden = setting.W[rows].mean(axis=0)
+        pairs = []
+        for target in contexts:
+            pairs += [(target, 1.0)]
+            pairs += [(word, 0.0) for word in noise(setting, random) if word != target]
+        outputs = [output for output, _ in pairs]
+        C = setting.C[outputs].copy()
+        g = setting.rate * (np.array([want for _, want in pairs]) - sigmoid(C @ hidden))
+        np.add.at(setting.C, outputs, np.outer(g, hidden))
+        np.add.at(setting.W, rows, np.broadcast_to(g @ C, (len(rows), len(hidden))))
+
+
 def hidden_layer(ids: list[int], setting: Setting, state: int, *, cbow: bool) -> None:
     """The mean of input rows predicts a word: by noise words, or along its path where ``negative`` is 0."""
     random = Random(state)

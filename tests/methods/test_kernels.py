@@ -16,6 +16,7 @@ from nlpwb.methods.embeddings.kernels.cbow import cbow_negative
 from nlpwb.methods.embeddings.kernels.hidden import hidden_layer
 from nlpwb.methods.embeddings.kernels.shared import sigmoid
 from nlpwb.methods.embeddings.kernels.skipgram import skipgram_negative
+from nlpwb.methods.embeddings.kernels.subword_skipgram import subword_skipgram
 from nlpwb.methods.embeddings.kernels.subwords import subword_rows
 from nlpwb.vectors.ngrams import fnv1a, ngrams
 from tests.methods import kernel_reference as reference
@@ -92,10 +93,31 @@ def test_cbow_is_the_formula(window: int, negative: int) -> None:
     assert done.tolist() == [(ids >= 0).sum()]
 
 
-@pytest.mark.parametrize("cbow", [True, False])
-@pytest.mark.parametrize(("window", "negative"), [(3, 5), (2, 1), (4, 8), (3, 0)])
+@pytest.mark.parametrize(("window", "negative"), [(3, 5), (2, 1), (4, 8)])
+def test_subword_skipgram_is_the_formula(window: int, negative: int) -> None:
+    """Words of one row and of several; lists that fill their last group of six, and that do not."""
+    ids, start = sentences(), setting(window=window, negative=negative)
+    expected = setting(window=window, negative=negative)
+    reference.subword_skipgram(ids.tolist(), expected, STATE)
+    offsets = np.cumsum([0, *map(len, start.rows)]).astype(np.int64)
+    rows = np.array([row for word in start.rows for row in word], dtype=np.int32)
+    done, loss = np.zeros(1, dtype=np.int64), np.zeros((1, 2))
+    subword_skipgram(
+        ids, start.W, start.C, start.keep, start.threshold, start.alias, offsets, rows,
+        window, negative, 0.05, 0.05, done, 0, 10**9, np.uint64(STATE), loss,
+    )  # fmt: skip
+    assert not np.allclose(start.W, setting(window=window, negative=negative).W, atol=0.01)
+    np.testing.assert_allclose(start.W, expected.W, atol=1e-3)
+    np.testing.assert_allclose(start.C, expected.C, atol=1e-3)
+    assert done.tolist() == [(ids >= 0).sum()]
+
+
+@pytest.mark.parametrize(
+    ("window", "negative", "cbow"),
+    [(3, 5, True), (2, 1, True), (4, 8, True), (3, 0, True), (3, 0, False)],
+)
 def test_hidden_layers_are_the_formula(window: int, negative: int, cbow: bool) -> None:
-    """CBOW and subword skip-gram over rows of their own; ``negative`` 0 walks the Huffman tree."""
+    """CBOW over rows of their own; ``negative`` 0 walks the Huffman tree, both ways."""
     ids, start = sentences(), setting(window=window, negative=negative)
     expected = setting(window=window, negative=negative)
     reference.hidden_layer(ids.tolist(), expected, STATE, cbow=cbow)

@@ -185,16 +185,21 @@ class _Run:
         negative = 0 if config.hs else config.negative
         cbow = _is_cbow(config)
         if not (config.hs or isinstance(config, FasttextConfig)):
-            from nlpwb.methods.embeddings.kernels.cbow import cbow_negative
-            from nlpwb.methods.embeddings.kernels.skipgram import skipgram_negative
+            if cbow:
+                from nlpwb.methods.embeddings.kernels.cbow import cbow_negative as loop
+            else:
+                from nlpwb.methods.embeddings.kernels.skipgram import skipgram_negative as loop
+            return loop, (keep, threshold, alias, config.window, negative, *rates)
+        rows = (self.rows.offsets, self.rows.rows)
+        if not (config.hs or cbow):
+            from nlpwb.methods.embeddings.kernels.subword_skipgram import subword_skipgram
 
-            rows_in_place = cbow_negative if cbow else skipgram_negative
-            return rows_in_place, (keep, threshold, alias, config.window, negative, *rates)
+            shared = (keep, threshold, alias, *rows, config.window, negative, *rates)
+            return subword_skipgram, shared
         from nlpwb.methods.embeddings.kernels.hidden import hidden_layer
 
         tree = formulas.huffman_tree(counts if config.hs else counts[:1])
         paths = (tree.offsets, tree.points, tree.codes)
-        rows = (self.rows.offsets, self.rows.rows)
         return hidden_layer, (
             *(keep, threshold, alias),
             *rows,

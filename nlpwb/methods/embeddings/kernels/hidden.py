@@ -1,9 +1,8 @@
-"""All that goes through a mean of input rows: CBOW, subwords, and hierarchical softmax.
+"""What else goes through a mean of input rows: CBOW over subwords, and hierarchical softmax.
 
 The input rows of word w are ``rows[row_offsets[w]:row_offsets[w + 1]]``: its own, and those of its n-grams (Bojanowski et al.
 2017). The mean of the rows of all context words predicts the centre (CBOW), or that of the centre's rows predicts each context
-word, with noise words of its own for each: shared by a window they cost a third of the analogies here, because the one hidden
-layer meets the same few words k times over.
+word. Noise words are for CBOW alone: skip-gram with them has kernels of its own.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def hidden_layer(
 ) -> None:
     """One block of ids; arguments as in ``skipgram.skipgram_negative``, and the rows and Huffman paths of every word.
 
-    ``negative`` 0 stands for hierarchical softmax over the paths (Mikolov et al. 2013b, section 2.1).
+    ``negative`` 0 stands for hierarchical softmax over the paths (Mikolov et al. 2013b, section 2.1); without ``cbow`` it is 0.
     """
     d = W.shape[1]
     vocabulary = keep.shape[0]
@@ -65,7 +64,7 @@ def hidden_layer(
     # two windows at a time: the next is drawn, and its rows are asked for, before this one is worked on
     sizes = np.zeros(2, np.int64)
     contexts = np.empty((2, 2 * window), np.int32)
-    drawn = np.empty((2, 1 if cbow else 2 * window, negative), np.int32)
+    drawn = np.empty((2, negative), np.int32)
     outputs = np.zeros(GROUP, np.int32)
     wanted = np.zeros(GROUP, np.float32)
     hidden = np.zeros(d, np.float32)
@@ -100,17 +99,16 @@ def hidden_layer(
                         contexts[side, k] = kept[place]
                         k += 1
                 sizes[side] = k
-                for i in range(1 if cbow else k):
-                    if negative > 0:
-                        fetch_row(C, word if cbow else contexts[side, i])
-                    for j in range(negative):
-                        state = advance(state)
-                        noise = (bits(state) * vocabulary) >> 31
-                        state = advance(state)
-                        if bits(state) >= threshold[noise]:
-                            noise = np.int64(alias[noise])
-                        drawn[side, i, j] = noise
-                        fetch_row(C, noise)
+                if negative > 0:
+                    fetch_row(C, word)
+                for j in range(negative):
+                    state = advance(state)
+                    noise = (bits(state) * vocabulary) >> 31
+                    state = advance(state)
+                    if bits(state) >= threshold[noise]:
+                        noise = np.int64(alias[noise])
+                    drawn[side, j] = noise
+                    fetch_row(C, noise)
                 for i in range(k if cbow else 1):
                     source = contexts[side, i] if cbow else word
                     for r in range(row_offsets[source], row_offsets[source + 1]):
@@ -153,8 +151,8 @@ def hidden_layer(
                         outputs[size] = target
                         wanted[size] = one
                         size += 1
-                    elif drawn[side, i, p - 1] != target:
-                        outputs[size] = drawn[side, i, p - 1]
+                    elif drawn[side, p - 1] != target:
+                        outputs[size] = drawn[side, p - 1]
                         wanted[size] = zero
                         size += 1
                     if size == GROUP or (p == last - 1 and size > 0):
