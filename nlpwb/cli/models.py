@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,50 +146,66 @@ def train(
 
 def _show_trained(sink: Sink, trained: Trained) -> None:
     """What was made; of a network how it trained, in place of the share that is right in training."""
-    from nlpwb.report.comparison import count, percent, score, seconds, size
+    from nlpwb.report.comparison import count, percent, seconds, size
 
-    columns = [
+    row = dataclasses.asdict(trained)
+    made = row.pop("network")
+    row.pop("corpus")
+    first = [
         Column("model", "model", keep=True),
         Column("method", "method", keep=True, wrap_at=",+"),
         Column("documents", "documents", right=True),
+    ]
+    then = [
         Column("labels", "labels"),
         Column("dimensions", "dims", right=True, show=count),
         Column("fit_seconds", "fit", right=True, show=seconds),
         Column("bytes", "size", right=True, show=size),
     ]
-    row = dataclasses.asdict(trained)
-    made = row.pop("network")
-    row.pop("corpus")
     if made is None:
-        columns += [
+        last = [
             Column("train_accuracy", "right in training", right=True, show=percent),
             Column("chosen", "chosen", table=bool(trained.chosen)),
         ]
-    else:
-        row |= made
-        judged = made["tuning_score"] == "accuracy"
-        columns += [
-            Column("epochs", "epochs", right=True),
-            Column("best_epoch", "best", right=True, table=made["best_epoch"] < made["epochs"]),
-            Column("steps", "steps", right=True, table=False),
-            Column("tuning_score", "tuned on", table=False),
-            Column(
-                "tuning",
-                f"tuning {made['tuning_score'] or 'score'}",
-                right=True,
-                table=made["tuning"] is not None,
-                show=lambda value: score(value, "accuracy" if judged else "log-loss"),
-            ),
-            Column("parameters", "parameters", right=True, table=False),
-            Column("padding", "padding", right=True, table=False, show=percent),
-            Column("cut", "cut", right=True, table=False),
-            Column("covered", "covered", right=True, table=False),
-            Column("device", "device", table=made["device"] != "cpu"),
-            Column("precision", "precision", table=False),
-            Column("threads", "threads", right=True, table=False),
-            Column("resumed", "resumed", right=True, table=made["resumed"] > 0, show=count),
-        ]
-    sink.table([row], columns)
+        sink.table([row], [*first, *then, *last])
+        return
+    sink.table([row | made], [*first, *_course_columns(made), *then, *_setting_columns(made)])
+
+
+def _course_columns(made: Mapping[str, Any]) -> list[Column]:
+    """How a network trained."""
+    from nlpwb.report.comparison import score
+
+    judged = "accuracy" if made["tuning_score"] in ("accuracy", "micro F1") else "rmse"
+    return [
+        Column("epochs", "epochs", right=True),
+        Column("best_epoch", "best", right=True, table=made["best_epoch"] < made["epochs"]),
+        Column("steps", "steps", right=True, table=False),
+        Column("tuning_score", "tuned on", table=False),
+        Column(
+            "tuning",
+            f"tuning {made['tuning_score']}",
+            right=True,
+            table=made["tuning"] is not None,
+            show=lambda value: score(value, judged),
+        ),
+    ]
+
+
+def _setting_columns(made: Mapping[str, Any]) -> list[Column]:
+    """What it trained on, and where."""
+    from nlpwb.report.comparison import count, percent
+
+    return [
+        Column("parameters", "parameters", right=True, table=False),
+        Column("padding", "padding", right=True, table=False, show=percent),
+        Column("cut", "cut", right=True, table=False),
+        Column("covered", "covered", right=True, table=False),
+        Column("device", "device", table=made["device"] != "cpu"),
+        Column("precision", "precision", table=False),
+        Column("threads", "threads", right=True, table=False),
+        Column("resumed", "resumed", right=True, table=made["resumed"] > 0, show=count),
+    ]
 
 
 def predict(

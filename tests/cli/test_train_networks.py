@@ -15,8 +15,8 @@ from .conftest import Typed
 
 SPEC = "nbow:dim=8,epochs=30,learning_rate=0.5"
 FIELDS = [
-    "model", "method", "documents", "labels", "dimensions", "fit_seconds", "bytes", "epochs",
-    "best_epoch", "steps", "tuning_score", "tuning", "parameters", "padding", "cut", "covered",
+    "model", "method", "documents", "epochs", "best_epoch", "steps", "tuning_score", "tuning",
+    "labels", "dimensions", "fit_seconds", "bytes", "parameters", "padding", "cut", "covered",
     "device", "precision", "threads", "resumed",
 ]  # fmt: skip
 
@@ -190,6 +190,15 @@ def test_a_network_in_a_comparison_has_its_row(typed: Typed, shop: Path) -> None
     assert row["seed_sd"] == 0.0
     assert row["bytes"] > 15 * 8 * 4
     assert row["peak_mib"] > 0
+
+
+def test_a_comparison_says_what_was_cut(typed: Typed, shop: Path) -> None:
+    """Each of the 21 training texts has two tokens; a note stands beside the table, which stays data."""
+    words = ("compare", str(shop / "train.csv"), "--test", str(shop / "test.csv"), "-m", "majority")
+    ended = typed(*words, "-m", "nbow:max_tokens=1,epochs=1", "-v")
+    assert ended.code == 0
+    note = "nbow:max_tokens=1,epochs=1: 100 % of the documents were cut at 1 tokens (max_tokens)"
+    assert note in ended.err.splitlines()
 
 
 def test_a_network_out_of_time_costs_its_row_alone(typed: Typed, shop: Path) -> None:

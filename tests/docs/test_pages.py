@@ -16,6 +16,7 @@ RUNNER = ROOT / "docs" / "run_examples.py"
 PAGES = (
     "docs/pipelines.md",
     "docs/word-vectors.md",
+    "docs/neural.md",
     pytest.param("README.md", marks=pytest.mark.slow),
 )
 

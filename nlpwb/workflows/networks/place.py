@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from nlpwb.errors import InputError
+from nlpwb.errors import InputError, MethodError
 
 
 @contextlib.contextmanager
 def alone_at(target: Path) -> Iterator[Path]:
-    """The folder ``.NAME.training`` beside a model, held alone; it leaves when the block ends well, and stays otherwise.
+    """The folder ``.NAME.training`` beside a model, held alone; it leaves when the block ends well, and
+    stays when it is interrupted.
 
     Raises:
         InputError: another process trains into the same model, or the folder cannot be made.
@@ -35,7 +36,11 @@ def alone_at(target: Path) -> Iterator[Path]:
             folder.mkdir(exist_ok=True)
         except OSError as error:
             raise _refused(target, error) from None
-        yield folder
+        try:
+            yield folder
+        except MethodError:  # going on would end there again
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         Path(lock.lock_file).unlink(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nlpwb.errors import InputError
+from nlpwb.errors import InputError, MethodError
 from nlpwb.workflows.networks.place import alone_at
 
 
@@ -25,6 +25,13 @@ def test_it_stays_when_training_ended_before_its_time(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [".model.training"]
     with alone_at(tmp_path / "model") as folder:
         assert (folder / "something").exists()
+
+
+def test_it_leaves_when_the_method_failed(tmp_path: Path) -> None:
+    """A loss that exploded would explode again from the same checkpoint."""
+    with pytest.raises(MethodError), alone_at(tmp_path / "model"):
+        raise MethodError("the loss is nan at step 3")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
