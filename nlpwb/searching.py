@@ -82,9 +82,10 @@ def trials(spec: Spec, *, seed: int) -> Iterator[Spec]:
 def searched(part: Part) -> dict[str, OptionInfo]:
     """The options of a part that a search draws: those with a range that were not typed."""
     typed = changed_options(part.config)
+    config_class: type = type(part.config)
     return {
         name: info
-        for name, info in option_table(type(part.config)).items()
+        for name, info in option_table(config_class).items()
         if info.search and name not in typed
     }
 

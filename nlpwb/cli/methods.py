@@ -8,7 +8,7 @@ import typer
 
 from nlpwb.catalogue import CATALOGUE, find, load
 from nlpwb.cli import options
-from nlpwb.options import option_table
+from nlpwb.options import OptionInfo, option_table
 from nlpwb.report.sink import Column
 
 _LIST = (
@@ -23,6 +23,7 @@ _OPTIONS = (
     Column("default", "default"),
     Column("range", "values"),
     Column("help", "what it does", wrap=True),
+    Column("search", "searched", table=False),
 )
 
 
@@ -59,6 +60,7 @@ def methods(
             "default": info.usual,
             "range": info.range,
             "help": info.help,
+            "search": _search(info),
         }
         for info in option_table(load(entry.config)).values()
     ]
@@ -71,3 +73,10 @@ def methods(
         ],
         document={**{column.key: getattr(entry, column.key) for column in _LIST}, "options": rows},
     )
+
+
+def _search(info: OptionInfo) -> str | None:
+    """Where ``compare --search`` draws the option from, None where it leaves it alone."""
+    if not info.search:
+        return None
+    return " | ".join(info.search) if isinstance(info.search, tuple) else str(info.search)

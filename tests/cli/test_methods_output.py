@@ -13,14 +13,15 @@ from .conftest import Typed
 HEAD = "lsa (reducer, vectorizers): truncated singular value decomposition of the matrix before it"
 SOURCE = "Source: Deerwester et al. (1990), JASIS 41; Halko et al. (2011), SIAM Review 53"
 OPTIONS = [
-    ("dim", "100", ">= 1", "dimensions kept"),
-    ("iterations", "5", ">= 0", "power iterations of the randomised solver"),
-    ("normalize", "yes", "yes | no", "scale each document's vector to length 1"),
+    ("dim", "100", ">= 1", "dimensions kept", "50 | 100 | 200 | 300"),
+    ("iterations", "5", ">= 0", "power iterations of the randomised solver", ""),
+    ("normalize", "yes", "yes | no", "scale each document's vector to length 1", ""),
 ]
-ROWS = [dict(zip(("option", "default", "range", "help"), row, strict=True)) for row in OPTIONS]
+FIELDS = ("option", "default", "range", "help", "search")
+ROWS = [{name: word or None for name, word in zip(FIELDS, row, strict=True)} for row in OPTIONS]
 LSA = {
-    "tsv": "".join("\t".join(row) + "\n" for row in [tuple(ROWS[0]), *OPTIONS]),
-    "csv": "".join(",".join(row) + "\n" for row in [tuple(ROWS[0]), *OPTIONS]),
+    "tsv": "".join("\t".join(row) + "\n" for row in [FIELDS, *OPTIONS]),
+    "csv": "".join(",".join(row) + "\n" for row in [FIELDS, *OPTIONS]),
     "jsonl": "".join(json.dumps(row) + "\n" for row in ROWS),
     "json": json.dumps(
         {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -84,3 +88,19 @@ def test_random_numbers_go_on_from_a_kept_state() -> None:
 def test_memory_is_that_of_the_process() -> None:
     """torch alone takes tens of MiB; a count in pages or KiB would be seen here."""
     assert 2**24 < memory_used(Setting(CPU)) < 2**42
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
+def test_freed_memory_is_kept() -> None:
+    """A hundred megabytes that were freed are still this process's, and the next tensor finds them mapped."""
+    program = """
+import torch
+from nlpwb.training.device import keep_freed_memory, memory_used, Setting
+assert keep_freed_memory()
+setting = Setting(torch.device("cpu"))
+tensor = torch.ones(25_000_000)
+full = memory_used(setting)
+del tensor
+assert full - memory_used(setting) < 20_000_000, (full, memory_used(setting))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
