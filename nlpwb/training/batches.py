@@ -181,7 +181,7 @@ class Plan:
     """Batches that are to be cut. All that can be computed for all of them at once is, since a batch must cost microseconds.
 
     Args:
-        batches: the rows of each, int64, the longest document first.
+        batches: the rows of each, int64, from long documents to short ones.
         ends: int64 (n,) of all documents.
         lengths: int64 (n,) of all documents.
     """
@@ -200,6 +200,7 @@ class Plan:
         self._bounds: list[int] = bounds.tolist()
         widths = self._lengths[bounds[:-1]]
         self._widths: list[int] = widths.tolist()
+        self._shortest: list[int] = self._lengths[bounds[1:] - 1].tolist()
         self._columns = np.arange(int(widths.max()))
         self.tokens: list[int] = np.add.reduceat(self._lengths, bounds[:-1]).tolist()
         self.places: list[int] = (sizes * widths).tolist()
@@ -211,10 +212,12 @@ class Plan:
         """One of them, padded with 0 to its longest document."""
         part = slice(self._bounds[number], self._bounds[number + 1])
         lengths, rows = self._lengths[part], self._rows[part]
-        columns = self._columns[: self._widths[number]]
+        width, shortest = self._widths[number], self._shortest[number]
+        columns = self._columns[:width]
         # Places behind the end read another document, or are clipped to the last token; both become 0.
         taken = ids.take(self._starts[part] + columns, mode="clip").astype(np.int64)
-        taken *= columns < lengths[:, None]
+        if shortest < width:
+            taken[:, shortest:] *= columns[shortest:] < lengths[:, None]
         return Batch(
             torch.from_numpy(taken),
             torch.from_numpy(lengths),
