@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 _WEIGHTS, _TOKENS = "weights.", "tokens."
 
 
-WINDOWS = (64, 256, 1024)
-"""Documents that are read before the first answers, the second, and all others."""
+WINDOWS = (64, 256, 1024, 4096)
+"""Documents that are read before the first answers, the second, and so on; the last for all others. In large ones there are
+more of like length, and there is less padding."""
 _SWITCH_SECONDS = 0.0005
 T = TypeVar("T")
 
@@ -97,8 +98,9 @@ class NetworkClassifier:
     ) -> Iterator[tuple[list[T], NDArray[np.float64]]]:
         """Documents as they come, some at a time and in order, with their scores, float64 (n, outputs).
 
-        While the network computes, the next documents are read and cut into tokens: by the thread that asks, so that an
-        interruption meets it where it waits. The first answers come after the first number of :data:`WINDOWS`.
+        While the network computes, the next documents are cut into tokens by another thread. They are read by the one that
+        asks, so that an interruption meets it where it waits. The first answers come after the first number of
+        :data:`WINDOWS`.
         """
         for window, outputs in self._computed(documents, text_of, plain_outputs, threads):
             yield window, scores_of(self.shape, outputs)
@@ -113,22 +115,25 @@ class NetworkClassifier:
             batches = TextBatches(encoded.ids, encoded.ends, tokens=TOKENS, documents=DOCUMENTS)
             return predict(self.model, batches, setting, call=call)
 
-        waiting: tuple[list[T], Future[torch.Tensor]] | None = None
+        def encode(window: list[T]) -> EncodedTexts:
+            return self.encoder.encode([text_of(document) for document in window])
+
+        first = list(itertools.islice(documents, WINDOWS[0]))
+        if first:
+            yield first, compute(encode(first))
+        waiting: tuple[list[T], Future[EncodedTexts]] | None = None
+        # torch computes in the thread that asks: in another one its own threads would be made anew, and take twice the time
         with _alternating(), ThreadPoolExecutor(1) as other:
-            for size in itertools.chain(WINDOWS, itertools.repeat(WINDOWS[-1])):
+            for size in itertools.chain(WINDOWS[1:], itertools.repeat(WINDOWS[-1])):
                 window = list(itertools.islice(documents, size))
                 if not window:
                     break
-                encoded = self.encoder.encode([text_of(document) for document in window])
-                computing = other.submit(compute, encoded)
+                encoding = other.submit(encode, window)
                 if waiting is not None:
-                    yield waiting[0], waiting[1].result()
-                waiting = window, computing
-                if size == WINDOWS[0]:  # the first answers wait for no further document
-                    yield waiting[0], waiting[1].result()
-                    waiting = None
+                    yield waiting[0], compute(waiting[1].result())
+                waiting = window, encoding
             if waiting is not None:
-                yield waiting[0], waiting[1].result()
+                yield waiting[0], compute(waiting[1].result())
 
     def unknown_share(self, texts: Iterable[str]) -> float | None:
         """Share of the tokens, up to ``max_tokens`` of a text, that are not in the vocabulary; None where there is no token."""
@@ -190,7 +195,7 @@ def _features(model: Any, batch: Batch) -> torch.Tensor:
 
 @contextlib.contextmanager
 def _alternating() -> Iterator[None]:
-    """Let threads take turns often: at Python's 5 ms a network would wait for the one that reads at every operation."""
+    """Let threads take turns often: at Python's 5 ms a network would wait for the tokenizer at every operation."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(min(before, _SWITCH_SECONDS))
     try:
