@@ -1,11 +1,7 @@
-"""Outputs come in the order of the rows, whatever the batches, and no more is read than is needed soon."""
+"""Outputs come in the order of the rows, whatever the batches."""
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +12,7 @@ from torch import Tensor, nn
 
 from nlpwb.errors import MethodError
 from nlpwb.training.batches import TextBatches
-from nlpwb.training.prediction import ahead, predict, predict_windows
+from nlpwb.training.prediction import predict
 from tests.training.tiny import SETTING, documents, source, tiny
 
 
@@ -40,11 +36,6 @@ class Narrow(FirstToken):
         return super().forward(ids, lengths)
 
 
-def window(seed: int, count: int = 50) -> Any:
-    ids, ends, _ = documents(count, seed=seed)
-    return SimpleNamespace(ids=ids, ends=ends)
-
-
 def expected(of: Any) -> Tensor:
     starts = np.concatenate([[0], of.ends[:-1]])
     return torch.tensor(np.stack([of.ids[starts], of.ends - starts], axis=1)).float()
@@ -59,14 +50,6 @@ def test_outputs_stand_in_the_order_of_the_rows() -> None:
     )
 
 
-def test_windows_keep_their_order_and_that_of_their_rows() -> None:
-    windows = [window(seed, count) for seed, count in enumerate((50, 1, 80))]
-    found = list(predict_windows(FirstToken(), windows, SETTING, tokens=60, documents=7))
-    assert len(found) == 3
-    for outputs, of in zip(found, windows, strict=True):
-        assert torch.equal(outputs, expected(of))
-
-
 def test_dropout_sleeps_and_the_mode_comes_back() -> None:
     model = tiny(dropout=0.5).train()
     data = source(40)
@@ -79,40 +62,6 @@ def test_another_call_gives_other_outputs() -> None:
     data = source(10)
     lengths = predict(FirstToken(), data, SETTING, call=lambda _, batch: batch.lengths)
     assert torch.equal(lengths, torch.from_numpy(data.lengths).float())
-
-
-def test_no_more_is_read_than_is_needed_soon() -> None:
-    """Memory must not grow with the rows: reading stays a few windows ahead of what was asked for."""
-    read = []
-
-    def windows() -> Iterator[Any]:
-        for number in range(50):
-            read.append(number)
-            yield window(number, 2)
-
-    stream = predict_windows(FirstToken(), windows(), SETTING)
-    next(stream)
-    time.sleep(0.05)
-    assert len(read) <= 6
-    stream.close()  # type: ignore[attr-defined]
-    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
-
-
-def test_what_reading_raises_comes_after_what_was_read() -> None:
-    def windows() -> Iterator[Any]:
-        yield window(0)
-        raise KeyError("a row")
-
-    stream = predict_windows(FirstToken(), windows(), SETTING)
-    assert len(next(stream)) == 50
-    with pytest.raises(KeyError):
-        next(stream)
-
-
-def test_threads_take_turns_as_before_afterwards() -> None:
-    before = sys.getswitchinterval()
-    assert list(ahead(range(5))) == [0, 1, 2, 3, 4]
-    assert sys.getswitchinterval() == before
 
 
 def test_a_batch_that_does_not_fit_is_halved() -> None:
