@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.design import Sources
 
 _OF_LABELS = {
+    "search": "--search",
     "label": "--label",
     "metric": "--metric",
     "preset": "--preset",

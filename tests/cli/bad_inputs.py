@@ -220,6 +220,13 @@ REQUESTS = [
         _good,
     ),
     Bad(
+        "a search that is neither trials nor a time",
+        "compare good.csv -m bow --search long",
+        2,
+        "--search 'long': give a number of trials, such as 20, or a time, such as 90s, 10min or 2h",
+        _good,
+    ),
+    Bad(
         "a misspelt head",
         "train bow+smv good.csv -o model",
         2,

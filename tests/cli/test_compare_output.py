@@ -16,7 +16,7 @@ from .conftest import Typed
 FIELDS = [
     "method", "budget", "score", "low", "high", "letters", "delta", "delta_low", "delta_high",
     "fit_seconds", "docs_per_second", "peak_mib", "bytes", "dimensions", "oov_rate", "seed_sd",
-    "chosen", "error",
+    "chosen", "searched", "error",
 ]  # fmt: skip
 COSTS = ("fit_seconds", "docs_per_second", "peak_mib", "bytes")
 METHODS = ("-m", "majority", "-m", "onehot")
@@ -209,3 +209,18 @@ def test_notes_come_with_v_and_leave_with_q(typed: Typed, shop: Path) -> None:
     assert "label column: label (guessed)" in said.err
     quiet = typed("compare", *corpus, *METHODS, "-q")
     assert (quiet.err, quiet.out) == ("", said.out)
+
+
+def test_a_search_says_what_it_chose_for_whom(typed: Typed, shop: Path) -> None:
+    """Under the table a line a method, in JSON words by option; majority has nothing to choose."""
+    table = compared(typed, shop, "--search", "3", "--format", "table")
+    said = table.partition("Options were searched on a fifth of the training rows, 3 trials for ")[
+        2
+    ]
+    assert said
+    assert "\n  majority: nothing better than as it stands\n" in said
+    found = json.loads(compared(typed, shop, "--search", "3", "--format", "json"))
+    assert found["protocol"]["search"] == "3 trials"
+    by_name = {row["method"]: row["searched"] for row in found["results"]}
+    assert by_name["majority"] == {}
+    assert set(by_name["onehot"]) <= {"ngrams", "min_df", "C"}
