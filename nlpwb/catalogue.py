@@ -147,7 +147,7 @@ _ENTRIES = [
         "SkipgramConfig",
         "word vectors that predict the words around a word, pooled",
         "Mikolov et al. (2013), arXiv:1301.3781 and arXiv:1310.4546",
-        version=2,  # 2: trained by kernels of our own
+        version=3,  # 3: large tables begin in parts
         loads=("nlpwb.methods.embeddings.kernels.skipgram",),
     ),
     _embedding(

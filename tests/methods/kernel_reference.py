@@ -96,15 +96,21 @@ def cbow(ids: list[int], setting: Setting, state: int) -> None:
 
 
 def subword_skipgram(ids: list[int], setting: Setting, state: int) -> None:
-    """The mean of a word's rows predicts each word around it, each against noise of its own, all as one batch."""
+    """The mean of a word's rows predicts each word around it, each against noise of its own, all as one batch.
+
+    Every other window of a sentence takes the noise of the one before it, target by target, and draws what is missing.
+    """
     random = Random(state)
-    for _, centre, contexts in windows(ids, setting, random):
+    drawn: list[list[int]] = []
+    for place, centre, contexts in windows(ids, setting, random):
         rows = setting.rows[centre]
         hidden = setting.W[rows].mean(axis=0)
+        drawn = drawn[: len(contexts)] if place % 2 == 1 else []
+        drawn += [noise(setting, random) for _ in contexts[len(drawn) :]]
         pairs = []
-        for target in contexts:
+        for target, words in zip(contexts, drawn, strict=True):
             pairs += [(target, 1.0)]
-            pairs += [(word, 0.0) for word in noise(setting, random) if word != target]
+            pairs += [(word, 0.0) for word in words if word != target]
         outputs = [output for output, _ in pairs]
         C = setting.C[outputs].copy()
         g = setting.rate * (np.array([want for _, want in pairs]) - sigmoid(C @ hidden))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ _BLOCK = 200_000
 _LEAST_BLOCK = 2_000
 _BLOCKS_PER_THREAD = 16
 _LOOK = 0.25  # seconds between two reports
+_PART = 1 << 22  # numbers of a table that are worked on at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +61,11 @@ def train(
     Raises:
         MethodError: the tables do not fit into memory, or the step size is so large that they hold no numbers any more.
     """
-    tables = start or _new_tables(corpus, config, seed=seed)
+    tables = start or _new_tables(corpus, config, seed=seed, threads=threads)
     run = _Run(corpus, config, tables, seed=seed, threads=threads)
     for epoch in range(tables.epoch, config.epochs):
         run.epoch(epoch, progress)
-        if not np.isfinite(tables.W).all():
+        if not _finite(tables.W):
             raise MethodError(
                 f"training diverged in epoch {epoch + 1}: the vectors are no longer numbers; lower learning_rate "
                 f"({config.learning_rate:g})"
@@ -239,21 +241,38 @@ def _rows_of(corpus: EncodedCorpus, config: WordVectorConfig) -> _Rows:
     return _Rows(np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32), size)
 
 
-def _new_tables(corpus: EncodedCorpus, config: WordVectorConfig, *, seed: int) -> Tables:
+def _new_tables(
+    corpus: EncodedCorpus, config: WordVectorConfig, *, seed: int, threads: int
+) -> Tables:
     """Input rows uniform in ±1/dim, output rows zero, as in fastText and gensim (word2vec.c has half of that)."""
-    generator = np.random.default_rng(seed)
     total = len(corpus.words) + (config.buckets if isinstance(config, FasttextConfig) else 0)
     try:
-        W = generator.random((total, config.dim), dtype=np.float32)
+        W = np.empty((total, config.dim), dtype=np.float32)
         C = np.zeros((len(corpus.words), config.dim), dtype=np.float32)
     except MemoryError:
         raise MethodError(
             f"tables of {total:,} and {len(corpus.words):,} rows of {config.dim} numbers do not fit into memory; lower "
             "dim or buckets, or raise min_count"
         ) from None
-    W -= np.float32(0.5)
-    W *= np.float32(2 / config.dim)
+    numbers = W.reshape(-1)
+
+    def fill(place: int) -> None:
+        part = numbers[place * _PART : (place + 1) * _PART]
+        # of large tables every part has random numbers of its own, so that threads may fill them side by side
+        generator = np.random.default_rng([seed, place] if place else seed)
+        generator.random(out=part, dtype=np.float32)
+        part -= np.float32(0.5)
+        part *= np.float32(2 / config.dim)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, range(-(-numbers.size // _PART))))
     return Tables(0, W, C)
+
+
+def _finite(W: Floats) -> bool:
+    """Whether all are numbers; a block at a time, since the answers for a whole table would take a quarter of its room."""
+    rows = max(1, _PART // max(1, W.shape[1]))
+    return all(np.isfinite(W[start : start + rows]).all() for start in range(0, len(W), rows))
 
 
 def _vectors(

@@ -2,8 +2,9 @@
 
 The mean of the rows of a word and of its n-grams predicts each word around it (Bojanowski et al. 2017, section 3), against noise
 words of its own for each: shared by a window they cost a third of the analogies here, because the one hidden layer meets the
-same few words k times over. That layer stands still while a window is worked on, so all its outputs are one list, six rows at a
-time.
+same few words k times over. Two neighbouring windows share theirs, target by target: it is for rows that the loop waits, and
+those of the second window are at hand. The hidden layer stands still while a window is worked on, so all its outputs are one
+list, six rows at a time.
 """
 
 from __future__ import annotations
@@ -94,8 +95,14 @@ def subword_skipgram(
                         outputs[side, size] = kept[place]
                         size += each
                 sizes[side] = size
+                # every other window takes the noise of the one before it, target by target: its rows are still at hand
+                known = sizes[1 - side] if later % 2 == 1 else np.int64(0)
                 for first in range(0, size, each):
                     fetch_row(C, outputs[side, first])
+                    if first < known:
+                        for j in range(1, each):
+                            outputs[side, first + j] = outputs[1 - side, first + j]
+                        continue
                     for j in range(1, each):
                         state = advance(state)
                         noise = (bits(state) * vocabulary) >> 31
