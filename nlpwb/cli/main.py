@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nlpwb.cli import cache, compare, data, methods, models, tokenizer, vectorize
+from nlpwb.cli import cache, compare, data, methods, models, tokenizer, train, vectorize
 from nlpwb.cli.completion import in_bash
 from nlpwb.cli.words.app import app as words
 from nlpwb.errors import NlpwbError, nearest
@@ -106,7 +106,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(words, name="words")
 app.command("vectorize")(vectorize.vectorize)
-app.command("train")(models.train)
+app.command("train")(train.train)
 app.command("evaluate")(models.evaluate)
 app.command("predict")(models.predict)
 app.command("embed")(models.embed)

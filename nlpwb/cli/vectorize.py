@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.models import SpecArgument
+from nlpwb.cli.train import SpecArgument
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
 

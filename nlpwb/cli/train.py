@@ -1,0 +1,202 @@
+"""``nlpwb train``: one method on a whole corpus, as a folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nlpwb.cli import options
+from nlpwb.cli.compare import asked_task
+from nlpwb.cli.completion import complete_spec
+from nlpwb.errors import UsageError
+from nlpwb.report.sink import Column, Sink, check_place
+from nlpwb.tasks import TASKS as LABELLED_TASKS
+
+if TYPE_CHECKING:
+    from nlpwb.workflows.training import Trained
+
+TASKS = ("auto", *LABELLED_TASKS)
+SpecArgument = Annotated[
+    str,
+    typer.Argument(
+        help="The method, such as tfidf:ngrams=1-2+svm.",
+        metavar="SPEC",
+        autocompletion=complete_spec,
+        show_default=False,
+    ),
+]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Where it goes.", metavar="PATH")]
+
+
+def train(
+    spec: SpecArgument,
+    corpus: options.Corpus,
+    output: Output,
+    task: Annotated[
+        str,
+        typer.Option(
+            help="classify: one label a document; multilabel: a set of them; regression: a number; "
+            "auto: as the labels look.",
+            callback=options.among("--task", TASKS),
+            autocompletion=lambda: list(TASKS),
+        ),
+    ] = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            help="Draw how a network trained, loss and tuning score: .png, .svg or .pdf.",
+            metavar="FILE",
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a network's training log here too, as it grows: JSON, a line a record.",
+            metavar="FILE",
+        ),
+    ] = None,
+    text: options.Text = None,
+    label: options.Label = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    cache_dir: options.CacheDir = None,
+    no_cache: options.NoCache = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Fit one method on all rows of a corpus; the model is a folder.
+
+    A network keeps checkpoints meanwhile: killed, or interrupted, and started again, the same command goes on from the last
+    one.
+    """
+    from nlpwb.report.training_curves import check_curves, plot_training
+    from nlpwb.report.training_line import network_line, training_line
+    from nlpwb.specs import parse_spec
+    from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions
+    from nlpwb.workflows.networks.log import read_log
+    from nlpwb.workflows.training import train as run
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    learned = asked_task(task, None, label)
+    parsed = parse_spec(spec)
+    given = {"--device": device != "auto", "--precision": precision != "auto"}
+    given |= {"--plot": plot is not None, "--log": log is not None}
+    if not parsed.representation.entry.network and any(given.values()):
+        option = next(name for name, is_given in given.items() if is_given)
+        raise UsageError(f"{option} concerns networks, and {parsed} is none; leave it out")
+    if plot is not None:
+        check_curves(plot)
+    if log is not None:
+        check_place(log, option="--log")
+    with (
+        options.open_cache(cache_dir, no_cache, sink) as cache,
+        training_line(network_line, quiet=quiet) as line,
+    ):
+        note = line.above(sink.note)
+        trained = run(
+            parsed,
+            corpus,
+            options.read_options(
+                text=text,
+                label=label,
+                encoding=encoding,
+                input_format=input_format,
+                header=header,
+                skip_bad_rows=skip_bad_rows,
+                task=learned,
+            ),
+            output,
+            task=learned,
+            seed=seed,
+            threads=threads or options.processors(),
+            note=note,
+            conditions=Conditions(
+                device=device,
+                precision=precision,
+                cache=cache if cache.lasts else None,
+                log=log,
+                progress=line.show,
+                note=note,
+            ),
+        )
+    if plot is not None:
+        rows = read_log(output / TRAINING_LOG)
+        plot_training(rows, plot, title=f"{trained.method} on {trained.corpus}")
+        sink.note(f"{plot}: how it trained")
+    _show_trained(sink, trained)
+
+
+def _show_trained(sink: Sink, trained: Trained) -> None:
+    """What was made; of a network how it trained, in place of the share that is right in training."""
+    from nlpwb.report.comparison import count, percent, seconds, size
+
+    row = dataclasses.asdict(trained)
+    made = row.pop("network")
+    row.pop("corpus")
+    first = [
+        Column("model", "model", keep=True),
+        Column("method", "method", keep=True, wrap_at=",+"),
+        Column("documents", "documents", right=True),
+    ]
+    then = [
+        Column("labels", "labels"),
+        Column("dimensions", "dims", right=True, show=count),
+        Column("fit_seconds", "fit", right=True, show=seconds),
+        Column("bytes", "size", right=True, show=size),
+    ]
+    if made is None:
+        last = [
+            Column("train_accuracy", "right in training", right=True, show=percent),
+            Column("chosen", "chosen", table=bool(trained.chosen)),
+        ]
+        sink.table([row], [*first, *then, *last])
+        return
+    sink.table([row | made], [*first, *_course_columns(made), *then, *_setting_columns(made)])
+
+
+def _course_columns(made: Mapping[str, Any]) -> list[Column]:
+    """How a network trained."""
+    from nlpwb.report.comparison import score
+
+    judged = "accuracy" if made["tuning_score"] in ("accuracy", "micro F1") else "rmse"
+    return [
+        Column("epochs", "epochs", right=True),
+        Column("best_epoch", "best", right=True, table=made["best_epoch"] < made["epochs"]),
+        Column("steps", "steps", right=True, table=False),
+        Column("tuning_score", "tuned on", table=False),
+        Column(
+            "tuning",
+            f"tuning {made['tuning_score']}",
+            right=True,
+            table=made["tuning"] is not None,
+            show=lambda value: score(value, judged),
+        ),
+    ]
+
+
+def _setting_columns(made: Mapping[str, Any]) -> list[Column]:
+    """What it trained on, and where."""
+    from nlpwb.report.comparison import count, percent
+
+    return [
+        Column("parameters", "parameters", right=True, table=False),
+        Column("padding", "padding", right=True, table=False, show=percent),
+        Column("cut", "cut", right=True, table=False),
+        Column("covered", "covered", right=True, table=False),
+        Column("device", "device", table=made["device"] != "cpu"),
+        Column("precision", "precision", table=False),
+        Column("threads", "threads", right=True, table=False),
+        Column("resumed", "resumed", right=True, table=made["resumed"] > 0, show=count),
+    ]
