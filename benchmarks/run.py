@@ -136,7 +136,7 @@ def compare(runs: int) -> Iterator[Row]:
 def words(runs: int) -> Iterator[Row]:
     """Word vectors against gensim; one pair of each, since gensim's take minutes."""
     del runs
-    yield from train_vectors.rows(list(train_vectors.PARTS), epochs=5, runs=1, peers=None)
+    yield from train_vectors.rows(list(train_vectors.PARTS), epochs=5, runs=1)
 
 
 def files(runs: int) -> Iterator[Row]:

@@ -1,10 +1,11 @@
 """Word vectors from a text file to a saved table, against other programs, in one run: seconds, memory, scaling, quality.
 
-    python -m benchmarks.train_vectors [--epochs 5] [--runs 1] [--peers PYTHON] [skipgram] [cbow] [subword] [scaling] [memory]
+    python -m benchmarks.train_vectors [--epochs 5] [--runs 1] [--peers PYTHON] [--word2vec PROGRAM] [PART…]
 
-The corpus is wiki2014_en in the folder that NLPWB_SHARED_DATA names (or ../shared/data), lower-cased, ``[a-z]+``, a paragraph a
-line; without it the rows say so. gensim is a dependency of ours; with ``--peers`` another interpreter is asked for fastText's
-own program. Memory is that of all processes of a command together.
+The parts are skipgram, cbow, subword, scaling and memory. The corpus is wiki2014_en in the folder that NLPWB_SHARED_DATA names
+(or ../shared/data), lower-cased, ``[a-z]+``, a paragraph a line; without it the rows say so. gensim is a dependency of ours; with
+``--peers`` another interpreter is asked for fastText's own program, and ``--word2vec`` names the original program of Mikolov et
+al., compiled by ``gcc -O3 -march=native``. Memory is that of all processes of a command together.
 """
 
 from __future__ import annotations
@@ -39,11 +40,14 @@ LEAST = {"skipgram": 5.0, "cbow": 2.5, "subword": 3.0}
 class Bench:
     """One corpus file, one scratch folder, one set of options."""
 
-    def __init__(self, folder: Path, epochs: int, runs: int, peers: str | None) -> None:
+    def __init__(
+        self, folder: Path, epochs: int, runs: int, peers: str | None, word2vec: str | None
+    ) -> None:
         self.folder = folder
         self.epochs = epochs
         self.runs = runs
         self.peers = peers
+        self.word2vec = word2vec
         self.corpus = folder / "corpus.txt"
         if not self.corpus.exists():
             write_corpus(self.corpus)
@@ -66,11 +70,30 @@ class Bench:
         line += [str(corpus or self.corpus), "-o", str(self.folder / target), "--no-cache", "-q"]
         return run([*line, "--threads", str(threads)], memory=memory)
 
+    def programs(self, model: str) -> list[str]:
+        """The programs beside gensim that are at hand and train such a model."""
+        found = ["fastText"] if self.peers else []
+        return [*found, "word2vec"] if self.word2vec and model != "subword" else found
+
     def theirs(self, program: str, model: str, target: str) -> Run:
+        if program == "word2vec":
+            return self._original(model, target)
         python = sys.executable if program == "gensim" else str(self.peers)
-        line = [python, "-m", "benchmarks.peer_word_vectors", program, model]
+        line = [python, "-m", "benchmarks.peer_word_vectors", program.lower(), model]
         line += [str(self.corpus), str(self.folder / target), "--buckets", str(BUCKETS)]
         return run([*line, "--epochs", str(self.epochs)], memory=False)
+
+    def _original(self, model: str, target: str) -> Run:
+        cbow = model == "cbow"
+        options = {
+            "train": self.corpus, "output": self.folder / target, "size": 100, "window": 5,
+            "sample": 1e-4, "hs": 0, "negative": 5, "threads": 2, "iter": self.epochs,
+            "min-count": 5, "cbow": int(cbow), "alpha": 0.05 if cbow else 0.025, "binary": 1,
+        }  # fmt: skip
+        line = [str(self.word2vec)]
+        for name, value in options.items():
+            line += [f"-{name}", str(value)]
+        return run(line, memory=False)
 
 
 def write_corpus(path: Path) -> None:
@@ -90,17 +113,12 @@ def against(bench: Bench, model: str) -> Iterator[Row]:
         ours = bench.ours(model, f"{model}.bin").wall
         pairs.append((ours, bench.theirs("gensim", model, f"{model}-gensim.bin").wall))
     yield _ratio_row(f"{model}, {bench.epochs} epochs", "gensim", pairs, LEAST[model])
-    if bench.peers is not None:
-        program = "fasttext"
+    for program in bench.programs(model):
         pairs = [
             (ours, bench.theirs(program, model, f"{model}-{program}.bin").wall) for ours, _ in pairs
         ]
-        yield _ratio_row(
-            f"{model}, {bench.epochs} epochs",
-            "fastText",
-            pairs,
-            5.0 if model == "skipgram" else None,
-        )
+        least = 5.0 if model == "skipgram" else None
+        yield _ratio_row(f"{model}, {bench.epochs} epochs", program, pairs, least)
     yield from quality(bench, model)
 
 
@@ -147,7 +165,7 @@ def scaling(bench: Bench) -> Iterator[Row]:
     cache = str(bench.folder / "cache")
     for model in ("skipgram", "cbow", "subword"):
         seconds: dict[int, list[float]] = {1: [], 2: []}
-        for _ in range(max(2, bench.runs)):
+        for _ in range(max(3, bench.runs)):
             for threads in (1, 2):
                 line = [*NLPWB, "words", "train", bench.spec(model, epochs=1), str(bench.corpus)]
                 line += ["-o", str(bench.folder / "scaling"), "--cache-dir", cache, "-q"]
@@ -197,13 +215,20 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
 }
 
 
-def rows(parts: list[str], *, epochs: int, runs: int, peers: str | None) -> Iterator[Row]:
+def rows(
+    parts: list[str],
+    *,
+    epochs: int,
+    runs: int,
+    peers: str | None = None,
+    word2vec: str | None = None,
+) -> Iterator[Row]:
     """The rows of some parts, or one that says that the corpus is absent."""
     if not WIKI.exists():
         yield Row("word vectors on wiki2014_en", "–", "–", f"skipped: {WIKI} is absent", "", True)
         return
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), epochs, runs, peers)
+        bench = Bench(Path(folder), epochs, runs, peers, word2vec)
         for part in parts:
             yield from PARTS[part](bench)
 
@@ -214,9 +239,14 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--peers", help="an interpreter that can import fasttext")
+    parser.add_argument("--word2vec", help="the original program, compiled")
     options = parser.parse_args()
     found = rows(
-        options.parts or list(PARTS), epochs=options.epochs, runs=options.runs, peers=options.peers
+        options.parts or list(PARTS),
+        epochs=options.epochs,
+        runs=options.runs,
+        peers=options.peers,
+        word2vec=options.word2vec,
     )
     return print_rows(found)
 

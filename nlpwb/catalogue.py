@@ -163,7 +163,7 @@ _ENTRIES = [
         "FasttextConfig",
         "skip-gram or CBOW over character n-grams, pooled; a vector for every unseen word",
         "Bojanowski et al. (2017), TACL 5",
-        version=3,  # 3: all that a word predicts is one list
+        version=4,  # 4: two windows at a time, with one reach and noise words shared
         loads=(
             "nlpwb.methods.embeddings.kernels.hidden",
             "nlpwb.methods.embeddings.kernels.subword_skipgram",

@@ -41,21 +41,29 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def windows(
-    ids: list[int], setting: Setting, random: Random
-) -> Iterator[tuple[int, int, list[int]]]:
-    """Every centre of the thinned sentences, its place, and the words of its window."""
+def sentences(ids: list[int], setting: Setting, random: Random) -> Iterator[list[int]]:
+    """The sentences that end in -1, thinned; those of one word have no windows and are left out."""
     sentence: list[int] = []
     for word in ids:
         if word >= 0:
             if random.bits() < setting.keep[word]:
                 sentence.append(word)
             continue
-        for centre, middle in enumerate(sentence if len(sentence) > 1 else []):
-            reach = setting.window - random.bits() % setting.window
-            near = sentence[max(0, centre - reach) : centre]
-            yield centre, middle, near + sentence[centre + 1 : centre + reach + 1]
+        if len(sentence) > 1:
+            yield sentence
         sentence = []
+
+
+def around(sentence: list[int], centre: int, reach: int) -> list[int]:
+    return sentence[max(0, centre - reach) : centre] + sentence[centre + 1 : centre + reach + 1]
+
+
+def windows(ids: list[int], setting: Setting, random: Random) -> Iterator[tuple[int, list[int]]]:
+    """Every centre of the thinned sentences and the words of its window."""
+    for sentence in sentences(ids, setting, random):
+        for centre, middle in enumerate(sentence):
+            reach = setting.window - random.bits() % setting.window
+            yield middle, around(sentence, centre, reach)
 
 
 def noise(setting: Setting, random: Random) -> list[int]:
@@ -71,7 +79,7 @@ def noise(setting: Setting, random: Random) -> list[int]:
 def skipgram(ids: list[int], setting: Setting, state: int) -> None:
     """Equation 4 of Mikolov et al. (2013b), the window's words as a batch, noise drawn once for it."""
     random = Random(state)
-    for _, centre, contexts in windows(ids, setting, random):
+    for centre, contexts in windows(ids, setting, random):
         drawn = noise(setting, random)
         outputs = [centre, *(word for word in drawn if word != centre)]
         W, C = setting.W[contexts].copy(), setting.C[outputs].copy()
@@ -85,7 +93,7 @@ def skipgram(ids: list[int], setting: Setting, state: int) -> None:
 def cbow(ids: list[int], setting: Setting, state: int) -> None:
     """The mean of a window predicts its centre, against noise words of its own; all rows move after all were read."""
     random = Random(state)
-    for _, centre, contexts in windows(ids, setting, random):
+    for centre, contexts in windows(ids, setting, random):
         outputs = [centre, *(word for word in noise(setting, random) if word != centre)]
         hidden, C = setting.W[contexts].mean(axis=0), setting.C[outputs].copy()
         wanted = np.zeros(len(outputs))
@@ -96,32 +104,40 @@ def cbow(ids: list[int], setting: Setting, state: int) -> None:
 
 
 def subword_skipgram(ids: list[int], setting: Setting, state: int) -> None:
-    """The mean of a word's rows predicts each word around it, each against noise of its own, all as one batch.
+    """The mean of a word's rows predicts each word around it; two neighbouring windows are one batch.
 
-    Every other window of a sentence takes the noise of the one before it, target by target, and draws what is missing.
+    They have one reach, and noise words that are drawn once for the first target of each, once for the second, and so on.
     """
     random = Random(state)
-    drawn: list[list[int]] = []
-    for place, centre, contexts in windows(ids, setting, random):
-        rows = setting.rows[centre]
-        hidden = setting.W[rows].mean(axis=0)
-        drawn = drawn[: len(contexts)] if place % 2 == 1 else []
-        drawn += [noise(setting, random) for _ in contexts[len(drawn) :]]
-        pairs = []
-        for target, words in zip(contexts, drawn, strict=True):
-            pairs += [(target, 1.0)]
-            pairs += [(word, 0.0) for word in words if word != target]
-        outputs = [output for output, _ in pairs]
-        C = setting.C[outputs].copy()
-        g = setting.rate * (np.array([want for _, want in pairs]) - sigmoid(C @ hidden))
-        np.add.at(setting.C, outputs, np.outer(g, hidden))
-        np.add.at(setting.W, rows, np.broadcast_to(g @ C, (len(rows), len(hidden))))
+    for sentence in sentences(ids, setting, random):
+        for first in range(0, len(sentence), 2):
+            reach = setting.window - random.bits() % setting.window
+            couple = [
+                (setting.rows[sentence[centre]], around(sentence, centre, reach))
+                for centre in range(first, min(first + 2, len(sentence)))
+            ]
+            drawn = [
+                noise(setting, random) for _ in range(max(len(targets) for _, targets in couple))
+            ]
+            W, C = setting.W.copy(), setting.C.copy()
+            for rows, targets in couple:
+                pairs = []
+                for target, words in zip(targets, drawn, strict=False):
+                    pairs += [(target, 1.0)]
+                    pairs += [(word, 0.0) for word in words if word != target]
+                outputs = [output for output, _ in pairs]
+                wanted = np.array([want for _, want in pairs])
+                hidden = W[rows].mean(axis=0)
+                g = setting.rate * (wanted - sigmoid(C[outputs] @ hidden))
+                np.add.at(setting.C, outputs, np.outer(g, hidden))
+                gradient = np.broadcast_to(g @ C[outputs], (len(rows), len(hidden)))
+                np.add.at(setting.W, rows, gradient)
 
 
 def hidden_layer(ids: list[int], setting: Setting, state: int, *, cbow: bool) -> None:
     """The mean of input rows predicts a word: by noise words, or along its path where ``negative`` is 0."""
     random = Random(state)
-    for _, centre, contexts in windows(ids, setting, random):
+    for centre, contexts in windows(ids, setting, random):
         sources = contexts if cbow else [centre]
         rows = [row for source in sources for row in setting.rows[source]]
         hidden = setting.W[rows].mean(axis=0)
