@@ -40,6 +40,22 @@ def task_fact(task: Task) -> dict[str, Json]:
     return {} if task == "classify" else {"task": task}
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """``unknown`` of ``total`` tokens; counts of several texts add up."""
+
+    unknown: int = 0
+    total: int = 0
+
+    def __add__(self, other: Unknown) -> Unknown:
+        return Unknown(self.unknown + other.unknown, self.total + other.total)
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None where there is no token."""
+        return self.unknown / self.total if self.total else None
+
+
 class Representation(Protocol):
     """Texts to rows of numbers."""
 
@@ -56,8 +72,8 @@ class Representation(Protocol):
     def transform(self, texts: Sequence[str], *, threads: int) -> Matrix:
         """The matrix of new texts."""
 
-    def unknown_share(self, texts: Iterable[str]) -> float | None:
-        """Share of the tokens for which it has nothing, 0 to 1; None where nothing can be unknown."""
+    def unknown_tokens(self, texts: Iterable[str]) -> Unknown:
+        """How many tokens there are, and for how many it has nothing; of no tokens where nothing can be unknown."""
 
     def state(self) -> State:
         """All that :meth:`from_state` needs."""

@@ -174,7 +174,7 @@ def _measure(
         "peak_bytes": peak,
         "model_bytes": size,
         "dimensions": classifier.dimensions,
-        "oov_rate": classifier.unknown_share(documents.test_texts),
+        "oov_rate": classifier.unknown_tokens(documents.test_texts).share,
         "chosen": classifier.chosen(),
         "probabilistic": classifier.probabilistic,
         "threads": threads,

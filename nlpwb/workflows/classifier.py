@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nlpwb.methods.protocol import Head, Matrix, Reducer, Representation, TextClassifier
+    from nlpwb.methods.protocol import (
+        Head,
+        Matrix,
+        Reducer,
+        Representation,
+        TextClassifier,
+        Unknown,
+    )
     from nlpwb.workflows.networks.classifier import NetworkClassifier
 
 
@@ -100,11 +107,12 @@ class Classifier:
             return self.reducer.dimensions
         return self.representation.dimensions if self.representation is not None else None
 
-    def unknown_share(self, texts: Sequence[str]) -> float | None:
-        """Share of the texts' tokens that the representation does not know, 0 to 1."""
-        if self.network is not None:
-            return self.network.unknown_share(texts)
-        return self.representation.unknown_share(texts) if self.representation is not None else None
+    def unknown_tokens(self, texts: Sequence[str]) -> Unknown:
+        """The texts' tokens that the representation, or the network, does not know."""
+        from nlpwb.methods.protocol import Unknown
+
+        knows = self.network or self.representation
+        return knows.unknown_tokens(texts) if knows is not None else Unknown()
 
     def parts(self) -> list[Any]:
         """The fitted parts, in the order of ``spec.parts``."""

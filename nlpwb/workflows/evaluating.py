@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nlpwb.data.corpus import Corpus, ReadOptions
-from nlpwb.data.reading import read_corpus
+from nlpwb.data.corpus import Document, ReadOptions
+from nlpwb.data.reading import Reader, open_corpus
 from nlpwb.data.targets import label_set, numbers_of
 from nlpwb.errors import InputError, ModelError
 from nlpwb.options import Json
 from nlpwb.tasks import CORRELATIONS, Task, default_metric, metric_info, metrics_of
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.model_folder import load_model
+from nlpwb.workflows.prediction import scored
 from nlpwb.workflows.targets import target_array
-from nlpwb.workflows.training import labels_of
+from nlpwb.workflows.training import require_labels
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from nlpwb.evaluation.scoring import Predictions
+    from nlpwb.methods.protocol import Unknown
+
+DOCUMENTS = 4096
+"""Documents that are in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,6 @@ def evaluate(
         InputError: the texts carry a label that the model has never seen, or that is no number where it says numbers.
         UsageError: the metric judges another task.
     """
-    import numpy as np
-
     from nlpwb.evaluation.scoring import Predictions
 
     classifier = load_model(model, device=device, precision=precision)
@@ -105,20 +109,19 @@ def evaluate(
             f"the model {model} ({classifier.spec}) gives no probabilities, which log-loss needs; "
             "take another --metric"
         )
-    corpus = read_corpus(source, options)
-    for line in corpus.notes:
+    reader = open_corpus(source, options)
+    for line in reader.notes:
         note(line)
-    truth = _truth(classifier, corpus, model)
-    scores = classifier.scores(corpus.texts, threads=threads)
-    groups = None
-    if corpus.groups is not None:
-        groups = np.unique(np.array(corpus.groups), return_inverse=True)[1].astype(np.int32)
+    read = _read(classifier, reader, model, threads=threads)
+    skipped = reader.skipped_note()
+    if skipped is not None:
+        note(skipped)
     predictions = Predictions(
-        truth=truth,
-        predicted=classifier.said(scores)[None],
-        scores=scores[None] if classifier.task != "regression" else None,
+        truth=read.truth,
+        predicted=classifier.said(read.scores)[None],
+        scores=read.scores[None] if classifier.task != "regression" else None,
         labels=classifier.labels,
-        groups=groups,
+        groups=read.groups,
         task=classifier.task,
     )
     judged = _figures(predictions, metric, seed=seed)
@@ -126,8 +129,8 @@ def evaluate(
     return Evaluation(
         model=str(model),
         method=str(classifier.spec),
-        corpus=corpus.name,
-        documents=len(corpus),
+        corpus=reader.name,
+        documents=len(read.truth),
         task=classifier.task,
         metric=metric,
         score=judged.score,
@@ -136,26 +139,64 @@ def evaluate(
         per_label=per_label,
         confusion=table,
         figures=_every_figure(predictions, judged, seed=seed),
-        oov_rate=classifier.unknown_share(corpus.texts),
+        oov_rate=read.unknown.share,
     )
 
 
-def _truth(classifier: Classifier, corpus: Corpus, model: Path) -> NDArray[Any]:
+@dataclass(frozen=True)
+class _Read:
+    """What is kept of the documents: truth, scores float64 (n, outputs), groups int32 (n,), and the count of unknown tokens."""
+
+    truth: NDArray[Any]
+    scores: NDArray[np.float64]
+    groups: NDArray[np.int32] | None
+    unknown: Unknown
+
+
+def _read(classifier: Classifier, reader: Reader, model: Path, *, threads: int) -> _Read:
+    """Score the documents as they are read: of each a few numbers stay, and never its text."""
     import numpy as np
 
-    found = labels_of(corpus, "--label")
+    from nlpwb.methods.protocol import Unknown
+
+    require_labels(reader.labelled, reader.name, "--label")
+    truths, scores = [], []
+    unknown = Unknown()
+    numbers: dict[str, int] = {}
+    groups: list[int] = []
+    documents = iter(reader)
+    for batch, found in scored(classifier, documents, threads=threads, at_once=DOCUMENTS):
+        truths.append(_truth(classifier, batch, reader.name, model))
+        scores.append(found)
+        unknown += classifier.unknown_tokens([document.text for document in batch])
+        if reader.grouped:
+            groups += [numbers.setdefault(one.group or "", len(numbers)) for one in batch]
+    return _Read(
+        np.concatenate(truths),
+        np.concatenate(scores),
+        np.array(groups, dtype=np.int32) if reader.grouped else None,
+        unknown,
+    )
+
+
+def _truth(
+    classifier: Classifier, documents: Sequence[Document], name: str, model: Path
+) -> NDArray[Any]:
+    import numpy as np
+
+    cells = [document.label or "" for document in documents]
     if classifier.task == "regression":
-        numbers_of(found, corpus.rows, name=corpus.name)
-        return target_array(classifier.task, found, ())
+        numbers_of(cells, [document.row for document in documents], name=name)
+        return target_array(classifier.task, cells, ())
     known = set(classifier.labels)
-    for cell, row in zip(found, corpus.rows, strict=True):
+    for cell, document in zip(cells, documents, strict=True):
         of_row = {cell} if classifier.task == "classify" else label_set(cell)
         for label in sorted(of_row - known):
             raise InputError(
-                f"{corpus.name}, line {row}: the model {model} does not know the label {label!r}; "
+                f"{name}, line {document.row}: the model {model} does not know the label {label!r}; "
                 f"it knows {', '.join(classifier.labels)}"
             )
-    truth = target_array(classifier.task, found, classifier.labels)
+    truth = target_array(classifier.task, cells, classifier.labels)
     return truth.astype(np.int32) if classifier.task == "classify" else truth
 
 

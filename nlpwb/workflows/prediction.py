@@ -88,7 +88,7 @@ def _predictions(
         yield from _said(classifier, documents, threads=threads)
         return
     top_k = top_k or 1
-    for batch, scores in _scored(classifier, documents, threads=threads):
+    for batch, scores in scored(classifier, documents, threads=threads):
         best = (-scores).argsort(axis=1, kind="stable")[:, :top_k]
         for document, order, row in zip(batch, best.tolist(), scores.tolist(), strict=True):
             yield Prediction(
@@ -103,7 +103,7 @@ def _said(
     classifier: Classifier, documents: Iterator[Document], *, threads: int
 ) -> Iterator[Prediction]:
     """The set of labels, or the number, of each document."""
-    for batch, scores in _scored(classifier, documents, threads=threads):
+    for batch, scores in scored(classifier, documents, threads=threads):
         said = classifier.said(scores)
         if classifier.task == "regression":
             for document, value in zip(batch, said.tolist(), strict=True):
@@ -120,18 +120,18 @@ def _said(
             )
 
 
-def _scored(
-    classifier: Classifier, documents: Iterator[Document], *, threads: int
+def scored(
+    classifier: Classifier, documents: Iterator[Document], *, threads: int, at_once: int = BATCH
 ) -> Iterator[tuple[list[Document], NDArray[np.float64]]]:
-    """Documents, some at a time, with their scores float64 (n, labels).
+    """Documents, ``at_once`` or so at a time, with their scores float64 (n, labels).
 
-    A network labels some while the next are read and cut into tokens.
+    A network has windows of its own, and labels one while the next is read and cut into tokens.
     """
     if classifier.network is not None:
         text_of = operator.attrgetter("text")
         yield from classifier.network.stream(documents, text_of, threads=threads)
         return
-    while batch := list(itertools.islice(documents, BATCH)):
+    while batch := list(itertools.islice(documents, at_once)):
         yield batch, classifier.scores([document.text for document in batch], threads=threads)
 
 

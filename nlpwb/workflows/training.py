@@ -148,6 +148,16 @@ def labels_of(corpus: Corpus, option: str) -> list[str]:
     Raises:
         InputError: it has none.
     """
-    if corpus.labels is None:
-        raise InputError(f"{corpus.name} has no labels; name their column with {option} COL")
+    require_labels(corpus.labels is not None, corpus.name, option)
+    assert corpus.labels is not None
     return corpus.labels
+
+
+def require_labels(labelled: bool, name: str, option: str) -> None:
+    """Refuse a corpus without labels.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not labelled:
+        raise InputError(f"{name} has no labels; name their column with {option} COL")

@@ -15,6 +15,7 @@ from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.embeddings.doc2vec import Doc2VecModel
+from nlpwb.methods.protocol import Unknown
 from nlpwb.text.words import words
 from tests.methods.embedding import config, corpus, fit_doc2vec
 
@@ -72,7 +73,7 @@ def test_a_model_is_its_state(spec: str) -> None:
     assert len({tuple(row) for row in expected.tolist()}) == len(new) - 1  # two are zeros
     third = Doc2VecModel.from_state(again.config, again.state())
     np.testing.assert_array_equal(third.transform(new), expected)
-    assert again.unknown_share(new) == model.unknown_share(new)
+    assert again.unknown_tokens(new) == model.unknown_tokens(new)
 
 
 @pytest.mark.parametrize("spec", SPECS[::2])
@@ -129,8 +130,8 @@ def test_topics_come_apart() -> None:
 
 def test_unknown_share_by_hand() -> None:
     model, _ = fit_doc2vec(SPECS[0], TEXTS)
-    assert model.unknown_share(["the whale", "oven xyzzy"]) == 1 / 4
-    assert model.unknown_share(["a", ""]) is None
+    assert model.unknown_tokens(["the whale", "oven xyzzy"]) == Unknown(1, 4)
+    assert model.unknown_tokens(["a", ""]).share is None
     assert model.dimensions == 6
 
 

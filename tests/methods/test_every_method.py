@@ -112,7 +112,7 @@ def test_predicts_the_same_when_saved_and_loaded(name: str, models: Path) -> Non
     assert again.dimensions == classifier.dimensions
     assert again.probabilistic == classifier.probabilistic
     assert again.chosen() == classifier.chosen()
-    assert again.unknown_share(TEXTS + EXTRA) == classifier.unknown_share(TEXTS + EXTRA)
+    assert again.unknown_tokens(TEXTS + EXTRA) == classifier.unknown_tokens(TEXTS + EXTRA)
 
 
 def test_every_model_predicts_the_same_in_another_process(models: Path) -> None:
@@ -205,7 +205,7 @@ def test_three_labels(name: str) -> None:
 def test_what_it_says_of_itself(name: str) -> None:
     """Dimensions, the kind of matrix and the share of unknown words are what they are said to be."""
     classifier = fitted(name)
-    share = classifier.unknown_share(["harbor harbor harbor xyzzy"])
+    share = classifier.unknown_tokens(["harbor harbor harbor xyzzy"]).share
     if name == "lstm":
         assert share is not None
         assert (

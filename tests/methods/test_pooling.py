@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nlpwb.methods.embeddings import pooling
 from nlpwb.methods.embeddings.model import PooledWordVectors
+from nlpwb.methods.protocol import Unknown
 from nlpwb.text.words import words
 from tests.methods.embedding import corpus, fit_pooled
 
@@ -106,25 +107,25 @@ def test_a_model_is_its_state(kind: str, name: str) -> None:
     model, _ = fit_pooled(spec(name, kind), TEXTS)
     again = PooledWordVectors.from_state(model.config, model.state())
     np.testing.assert_array_equal(again.transform(NEW), model.transform(NEW))
-    assert again.unknown_share(NEW) == model.unknown_share(NEW)
+    assert again.unknown_tokens(NEW) == model.unknown_tokens(NEW)
     assert again.dimensions == 6
 
 
 def test_unknown_share_by_hand() -> None:
     """``xyzzy`` of four words; ``a`` is no word. fastText makes it a vector, unless no n-gram is as short as the word."""
     model, _ = fit_pooled(spec("skipgram", "mean"), TEXTS)
-    assert model.unknown_share(["the whale a", "Oven xyzzy"]) == 1 / 4
-    assert model.unknown_share(["", "a"]) is None
+    assert model.unknown_tokens(["the whale a", "Oven xyzzy"]) == Unknown(1, 4)
+    assert model.unknown_tokens(["", "a"]).share is None
     model, _ = fit_pooled(spec("fasttext", "mean"), TEXTS)
-    assert model.unknown_share(["the whale a", "Oven xyzzy"]) == 0
+    assert model.unknown_tokens(["the whale a", "Oven xyzzy"]).share == 0
     model, _ = fit_pooled(spec("fasttext", "mean") + ",ngrams=6-6", TEXTS)
-    assert model.unknown_share(["the whale xyzzy", "no no"]) == 2 / 5
+    assert model.unknown_tokens(["the whale xyzzy", "no no"]) == Unknown(2, 5)
 
 
 def test_upper_case_is_another_word_on_request() -> None:
     model, _ = fit_pooled("skipgram:dim=2,epochs=1,lowercase=no,min_count=1", ["Sea sea Tide"])
     assert sorted(model.vectors.words) == ["Sea", "Tide", "sea"]
-    assert model.unknown_share(["tide Tide"]) == 1 / 2
+    assert model.unknown_tokens(["tide Tide"]) == Unknown(1, 2)
 
 
 @given(st.lists(st.lists(st.integers(-1, 5), max_size=8), max_size=6))

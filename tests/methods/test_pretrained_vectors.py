@@ -11,6 +11,7 @@ import pytest
 
 from nlpwb.errors import InputError, MethodError, ModelError, UsageError
 from nlpwb.methods.embeddings.model import PooledWordVectors
+from nlpwb.methods.protocol import Unknown
 from nlpwb.options import show
 from nlpwb.specs import parse_spec
 from nlpwb.vectors.folder import write_folder
@@ -50,7 +51,7 @@ def test_a_text_file_is_read_as_well(tmp_path: Path) -> None:
 
 def test_unknown_share_is_that_of_tokens_without_a_vector(folder: Path) -> None:
     model, _ = fit_pooled(f"vectors:path={folder}", TEXTS)
-    assert model.unknown_share(["red green", "Grey mauve"]) == 1 / 2
+    assert model.unknown_tokens(["red green", "Grey mauve"]) == Unknown(2, 4)
 
 
 def test_the_first_words_alone_on_request(folder: Path, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_subwords_make_vectors_for_unseen_words(
     again = PooledWordVectors.from_state(model.config, model.state())
     for one in (model, again):
         np.testing.assert_allclose(one.transform(["xy"])[0], np.mean(kept, axis=0), rtol=1e-6)
-        assert one.unknown_share(["xy green"]) == 0
+        assert one.unknown_tokens(["xy green"]).share == 0
 
 
 @pytest.mark.parametrize("kind", ["mean", "tfidf", "sif", "max"])

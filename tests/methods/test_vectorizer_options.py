@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from sklearn.decomposition import TruncatedSVD
 
 from nlpwb.errors import InputError, MethodError
+from nlpwb.methods.protocol import Unknown
 from nlpwb.methods.vectorizers.lsa import Lsa
 from nlpwb.methods.vectorizers.model import HashingModel, VectorizerModel
 from nlpwb.methods.vectorizers.trie import Trie
@@ -70,7 +71,7 @@ def test_stop_words_go_with_the_model(tmp_path: Path) -> None:
     again = VectorizerModel.from_state(config, model.state())
     assert list(again.terms()) == ["dog", "dog emu", "emu"]
     assert again.transform(["dog cat emu"]).toarray().tolist() == [[1, 1, 1]]
-    assert again.unknown_share(["dog cat cat"]) == 0
+    assert again.unknown_tokens(["dog cat cat"]).share == 0
     hashed_again = HashingModel.from_state(hashed.config, hashed.state())
     assert (hashed_again.transform(["dog cat emu"]) != expected).nnz == 0
 
@@ -158,30 +159,30 @@ def test_the_sentence_where_no_term_is_left(spec: str, texts: list[str], sentenc
 def test_unknown_share_by_hand() -> None:
     """Of ``cat emu emu dog`` the two emus are unknown; a word of one character is no token and does not count."""
     model, _ = fit("bow", ["cat dog"])
-    assert model.unknown_share(["cat emu", "emu a dog"]) == 2 / 4
-    assert model.unknown_share(["", "a"]) is None
+    assert model.unknown_tokens(["cat emu", "emu a dog"]) == Unknown(2, 4)
+    assert model.unknown_tokens(["", "a"]).share is None
 
 
 def test_words_that_min_df_dropped_are_unknown() -> None:
     model, _ = fit("bow:min_df=2", ["cat dog", "cat emu"])
-    assert model.unknown_share(["cat dog"]) == 1 / 2
+    assert model.unknown_tokens(["cat dog"]) == Unknown(1, 2)
 
 
 def test_words_inside_kept_ngrams_are_known() -> None:
     """Only ``cat dog`` is a column, and both its words are known."""
     model, _ = fit("bow:ngrams=2,min_df=2", ["cat dog", "cat dog emu"])
     assert list(model.terms()) == ["cat dog"]
-    assert model.unknown_share(["cat dog emu emu"]) == 2 / 4
+    assert model.unknown_tokens(["cat dog emu emu"]) == Unknown(2, 4)
 
 
 def test_unknown_characters() -> None:
     model, _ = fit("bow:analyzer=char", ["abc"])
-    assert model.unknown_share(["abz"]) == pytest.approx(1 / 3)
+    assert model.unknown_tokens(["abz"]) == Unknown(1, 3)
 
 
 def test_a_hash_knows_every_word() -> None:
     model, _ = HashingModel.fit(parse_spec("hashing:n_features=8").representation.config, ["aa"])
-    assert model.unknown_share(["anything"]) is None
+    assert model.unknown_tokens(["anything"]).share is None
     assert model.dimensions == 8
 
 

@@ -75,7 +75,7 @@ def test_a_model_comes_back_as_it_was(tmp_path, spec):
         before.dimensions,
     )
     assert after.chosen() == before.chosen()
-    assert after.unknown_share(NEW) == before.unknown_share(NEW)
+    assert after.unknown_tokens(NEW) == before.unknown_tokens(NEW)
 
 
 def test_a_model_saved_again_is_the_same_files(tmp_path, model):

@@ -10,7 +10,7 @@ import numpy as np
 from nlpwb.methods.embeddings.analysis import analyze
 from nlpwb.methods.embeddings.config import Doc2VecConfig
 from nlpwb.methods.embeddings.gensim_engine import build_vocabulary, gensim_options, quiet_gensim
-from nlpwb.methods.protocol import State
+from nlpwb.methods.protocol import State, Unknown
 from nlpwb.vectors.table import Floats
 
 _OUTPUT_LAYERS = ("syn1", "syn1neg")
@@ -64,15 +64,15 @@ class Doc2VecModel:
                     )
         return vectors
 
-    def unknown_share(self, texts: Iterable[str]) -> float | None:
-        """Share of the words that the model does not know."""
+    def unknown_tokens(self, texts: Iterable[str]) -> Unknown:
+        """The words that the model does not know."""
         known = self._model.wv.key_to_index
         total = unknown = 0
         for text in texts:
             tokens = analyze(text, self.config)
             total += len(tokens)
             unknown += sum(token not in known for token in tokens)
-        return unknown / total if total else None
+        return Unknown(unknown, total)
 
     def state(self) -> State:
         """The arrays from which gensim's model is built again; the training documents' own vectors are not among them."""

@@ -15,7 +15,7 @@ from nlpwb.methods.embeddings.analysis import analyze
 from nlpwb.methods.embeddings.config import PooledConfig, VectorsConfig
 from nlpwb.methods.embeddings.pretrained import read_pretrained
 from nlpwb.methods.embeddings.training import train_word_vectors
-from nlpwb.methods.protocol import State
+from nlpwb.methods.protocol import State, Unknown
 from nlpwb.vectors.table import Floats, Subwords, WordVectors
 
 Numbers = NDArray[np.int64]
@@ -117,8 +117,8 @@ class PooledWordVectors:
         table = np.array(rows, dtype=np.float32).reshape(len(rows), self.dimensions)
         return np.split(flat, ends)[:-1], table
 
-    def unknown_share(self, texts: Iterable[str]) -> float | None:
-        """Share of the words that have no vector and for which subwords make none."""
+    def unknown_tokens(self, texts: Iterable[str]) -> Unknown:
+        """The words that have no vector and for which subwords make none."""
         known, subwords = self.vectors.numbers, self.vectors.subwords
         total = 0
         unseen: Counter[str] = Counter()
@@ -131,7 +131,7 @@ class PooledWordVectors:
             for word, count in unseen.items()
             if subwords is None or not subwords.numbers(word)
         )
-        return unknown / total if total else None
+        return Unknown(unknown, total)
 
     def state(self) -> State:
         """The table and what the pooling learned."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 import numpy as np
@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nlpwb.errors import MethodError
-from nlpwb.methods.protocol import State
+from nlpwb.methods.protocol import State, Unknown
 from nlpwb.methods.vectorizers.analysis import Analyzer, make_analyzer
 from nlpwb.methods.vectorizers.chunks import chunked
 from nlpwb.methods.vectorizers.config import (
@@ -110,9 +110,9 @@ class VectorizerModel:
         """The term of every column, in order."""
         return terms(self.trie)
 
-    def unknown_share(self, texts: Iterable[str]) -> float | None:
-        """Share of the texts' words (or characters) that are in no term."""
-        return unknown_share(self.analyzer, set(self.trie.symbols), texts)
+    def unknown_tokens(self, texts: Iterable[str]) -> Unknown:
+        """The words (or characters) that are in no term."""
+        return unknown_symbols(self.analyzer, set(self.trie.symbols), texts)
 
     def state(self) -> State:
         """The trie as arrays, the symbols as strings, the weights."""
@@ -185,10 +185,10 @@ class HashingModel:
         )
         return normalized(counts, config.norm)
 
-    def unknown_share(self, texts: Sequence[str]) -> float | None:
+    def unknown_tokens(self, texts: Iterable[str]) -> Unknown:
         """A hash knows every word."""
         del texts
-        return None
+        return Unknown()
 
     def state(self) -> State:
         """Nothing but the words of a file of stop words."""
@@ -205,8 +205,8 @@ def _kept_stop_words(config: TermsConfig, analyzer: Analyzer) -> dict[str, list[
     return {"stop_words": sorted(analyzer.stop_words)} if config.files else {}
 
 
-def unknown_share(analyzer: Analyzer, known: set[str], texts: Iterable[str]) -> float | None:
-    """Share of the symbols of the texts that ``known`` does not hold; None for texts without symbols."""
+def unknown_symbols(analyzer: Analyzer, known: set[str], texts: Iterable[str]) -> Unknown:
+    """The symbols of the texts that ``known`` does not hold."""
     total = unknown = 0
     for chunk in chunked(texts):
         stream = analyzer(chunk)
@@ -214,7 +214,7 @@ def unknown_share(analyzer: Analyzer, known: set[str], texts: Iterable[str]) -> 
         strange = [symbol not in known for symbol in stream.symbols]
         total += int(counts.sum())
         unknown += int(counts[np.array(strange, dtype=bool)].sum())
-    return unknown / total if total else None
+    return Unknown(unknown, total)
 
 
 def _binary(config: Config) -> bool:

@@ -128,7 +128,7 @@ def _measure(
     }
     if cell.full:
         facts |= _retrieve(model, cell, material, folder, memory, threads=threads)
-        facts["oov_rate"] = model.representation.unknown_share(material.held_out)
+        facts["oov_rate"] = model.representation.unknown_tokens(material.held_out).share
     vectors = model.word_vectors
     facts["word_vectors"] = vectors is not None
     if vectors is not None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray  # noqa: TID253
 from nlpwb.catalogue import load
 from nlpwb.errors import ModelError
 from nlpwb.methods.networks.tokens import EncodedTexts, TextEncoder
-from nlpwb.methods.protocol import State
+from nlpwb.methods.protocol import State, Unknown
 from nlpwb.specs import Part
 from nlpwb.training.batches import Batch, TextBatches
 from nlpwb.training.device import choose_setting
@@ -135,10 +135,10 @@ class NetworkClassifier:
             if waiting is not None:
                 yield waiting[0], compute(waiting[1].result())
 
-    def unknown_share(self, texts: Iterable[str]) -> float | None:
-        """Share of the tokens, up to ``max_tokens`` of a text, that are not in the vocabulary; None where there is no token."""
+    def unknown_tokens(self, texts: Iterable[str]) -> Unknown:
+        """The tokens, up to ``max_tokens`` of a text, that are not in the vocabulary."""
         encoded = self.encoder.encode(texts)
-        return encoded.unknown / encoded.total if encoded.total else None
+        return Unknown(encoded.unknown, encoded.total)
 
     def state(self) -> State:
         """Weights, tokens, and what the network was built for."""

@@ -74,8 +74,8 @@ def test_a_source_that_fails_fails_where_it_is_asked(network: NetworkClassifier)
 def test_nothing_gives_nothing(network: NetworkClassifier) -> None:
     assert network.scores([]).shape == (0, 2)
     assert network.features([]).shape == (0, 16)
-    assert network.unknown_share([]) is None
-    assert network.unknown_share([""]) is None
+    assert network.unknown_tokens([]).share is None
+    assert network.unknown_tokens([""]).share is None
 
 
 def test_a_document_of_10_megabytes_is_cut(network: NetworkClassifier) -> None:
