@@ -144,6 +144,8 @@ def compare(
     out: options.Out = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
     cache_dir: options.CacheDir = None,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -251,7 +253,10 @@ def compare(
             threads=threads_each,
             method_timeout=method_timeout,
             search=searching,
+            device=device,
+            precision=precision,
         )
+        _check_networks(request)
         request = settled(request, plan)
         check_gate(fail_under, request.metric or default_metric(plan.task))
         with live_board([str(spec) for spec in request.specs], quiet=quiet) as progress:
@@ -270,6 +275,21 @@ def compare(
 
         plot_comparison(comparison, plot)
     _judge_end(comparison, fail_under)
+
+
+def _check_networks(request: Request) -> None:
+    """Refuse options of networks where there is none.
+
+    Raises:
+        UsageError: such an option was given.
+    """
+    if any(spec.representation.entry.network for spec in request.specs):
+        return
+    for option, word in (("--device", request.device), ("--precision", request.precision)):
+        if word != "auto":
+            raise UsageError(
+                f"{option} {word} concerns networks, and no method is one; leave it out"
+            )
 
 
 def asked_task(task: str, metric: str | None, label: str | None) -> Task | None:

@@ -32,7 +32,10 @@ _OF_LABELS = {
     "errors": "--errors",
     "fail_under": "--fail-under",
     "plot": "--plot",
+    "device": "--device",
+    "precision": "--precision",
 }
+_OF_NETWORKS = ("--device", "--precision")
 """Options that have a meaning only where labels are compared by."""
 
 
@@ -90,6 +93,10 @@ def check_options(context: typer.Context, reason: Reason) -> None:
         if option == "--plot":
             raise UsageError(
                 f"{reason.text}, and --plot draws comparisons by labels alone; leave it out"
+            )
+        if option in _OF_NETWORKS:
+            raise UsageError(
+                f"{reason.text}, and {option} concerns networks, which learn from labels; leave it out"
             )
         raise UsageError(
             f"{reason.text}, and {option} concerns them; {reason.way}leave {option} out"

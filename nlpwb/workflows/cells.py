@@ -38,7 +38,8 @@ WORTH_KEEPING = 2.0
 class Cell:
     """What a cell is, without the texts: enough for its key.
 
-    ``train`` and ``test`` are digests of the rows; ``budget`` is the number of training rows where it is not all of them.
+    ``train`` and ``test`` are digests of the rows; ``budget`` is the number of training rows where it is not all of them;
+    ``device`` and ``precision`` are those of a network, as they were asked for.
     """
 
     spec: Spec
@@ -49,6 +50,8 @@ class Cell:
     labels: tuple[str, ...]
     budget: int | None = None
     task: Task = "classify"
+    device: str = "auto"
+    precision: str = "auto"
 
     @property
     def key(self) -> Key:
@@ -60,6 +63,8 @@ class Cell:
             from nlpwb.workflows.networks.embeddings import embedding_identity
 
             more["embeddings"] = embedding_identity(first.config, first.name)
+            asked = {"device": self.device, "precision": self.precision}
+            more |= {name: word for name, word in asked.items() if word != "auto"}
         return Key(
             "cell",
             {
@@ -129,6 +134,8 @@ def _measure(
     conditions, notes = None, list[str]()
     if spec.representation.entry.network:
         conditions = Conditions(
+            device=cell.device,
+            precision=cell.precision,
             checkpoints=checkpoints_of(cache, cell),
             cache=cache,
             log=folder / TRAINING_LOG,

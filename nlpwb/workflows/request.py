@@ -45,7 +45,7 @@ def preset(name: str, task: Task) -> list[str]:
 
 @dataclass(frozen=True)
 class Request:
-    """What a comparison is asked; without a metric the task's own."""
+    """What a comparison is asked; without a metric the task's own. ``device`` and ``precision`` are those of networks."""
 
     design: Design
     specs: tuple[Spec, ...]
@@ -55,6 +55,8 @@ class Request:
     threads: int = 1
     method_timeout: float | None = None
     search: Budget | None = None
+    device: str = "auto"
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ def method_rows(request: Request, plan: Plan) -> list[MethodRow]:
                         labels=plan.labels,
                         budget=budget,
                         task=plan.task,
+                        device=request.device,
+                        precision=request.precision,
                     )
                     for seed in range(seeds)
                 )

@@ -233,6 +233,8 @@ def _trial(plan: Plan, one: _Search, spec: Spec, seed: int) -> Cell:
         labels=plan.labels,
         budget=base.budget,
         task=plan.task,
+        device=base.device,
+        precision=base.precision,
     )
 
 

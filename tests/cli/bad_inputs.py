@@ -213,6 +213,20 @@ CORPORA = [
 
 REQUESTS = [
     Bad(
+        "a device where no network computes",
+        "compare good.csv -m bow --device cpu",
+        2,
+        "--device cpu concerns networks, and no method is one; leave it out",
+        _good,
+    ),
+    Bad(
+        "a precision where there are no labels",
+        "compare good.csv -m bow --task intrinsic --precision bf16",
+        2,
+        "--task intrinsic leaves labels out of account, and --precision concerns networks, which learn from labels; leave it out",
+        _good,
+    ),
+    Bad(
         "a misspelt method",
         "compare good.csv -m tfdif",
         2,

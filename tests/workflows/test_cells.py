@@ -41,6 +41,13 @@ def test_every_option_is_in_the_key(other):
     assert cell(other).key.digest != cell().key.digest
 
 
+@pytest.mark.parametrize("asked", [{"device": "cpu"}, {"precision": "float32"}])
+def test_device_and_precision_are_in_the_key_of_a_network_where_they_are_asked_for(asked):
+    """Cells that leave both to the machine, and those of other methods, keep the keys that they had."""
+    assert cell("lstm", **asked).key.digest != cell("lstm").key.digest
+    assert cell("bow+nb", **asked).key.digest == cell("bow+nb").key.digest
+
+
 def test_what_does_not_decide_the_result_is_not_in_the_key():
     """Rows drawn for a budget that happen to be all rows, or another fold's name, are no other cell."""
     assert cell(run="fold 1 of 10", budget=40).key.digest == cell().key.digest
