@@ -1,6 +1,6 @@
 """The speed table: every target of the project, measured as a ratio in one run.
 
-    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files]
+    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files] [networks]
 
 The vectorizers are measured on IMDB, found in the folder that NLPWB_SHARED_DATA names (or ../shared/data); without it those rows
 say so. Times are medians; memory is that of all processes of a command together.
@@ -17,7 +17,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import query_vectors, read_vectors, train_vectors
+from benchmarks import (
+    predict_networks,
+    query_vectors,
+    read_vectors,
+    train_bags,
+    train_networks,
+    train_vectors,
+    training_loop,
+)
 from benchmarks.measuring import run, versus
 from benchmarks.rows import Row, print_rows
 
@@ -146,12 +154,21 @@ def files(runs: int) -> Iterator[Row]:
     yield from query_vectors.rows(min(runs, 3))
 
 
+def networks(runs: int) -> Iterator[Row]:
+    """Networks: the loop, training against torch's and Hugging Face's own ways, answers from a pipe, nbow."""
+    yield from training_loop.rows(runs=31, steps=300)
+    yield from train_networks.rows(runs=min(runs, 3))
+    yield from predict_networks.rows(6000, min(runs, 3), 2)
+    yield from train_bags.rows(seeds=1, threads=2)
+
+
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "startup": startup,
     "vectorize": vectorize,
     "compare": compare,
     "words": words,
     "files": files,
+    "networks": networks,
 }
 
 

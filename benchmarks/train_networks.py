@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -255,38 +255,47 @@ def _columns(path: Path) -> tuple[list[str], list[str]]:
     return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
-def rows(bench: Bench, wanted: list[str]) -> Iterator[Row]:
-    """The rows of the speed table, each as soon as it is measured."""
-    if "transformer" in wanted:
+WHAT = ("transformer", "trainer", "lstm")
+
+
+def rows(
+    *,
+    what: Sequence[str] = WHAT,
+    data: Path = DATA / "train.csv.gz",
+    test: Path | None = None,
+    documents: int = 512,
+    runs: int = 3,
+    threads: int = 2,
+    precision: str = "auto",
+) -> Iterator[Row]:
+    """The rows of the speed table, each as soon as it is measured; or one that says that the data is absent."""
+    if not data.exists():
+        yield Row("train networks", "–", "–", f"skipped: {data} is absent", "", True)
+        return
+    bench = Bench(*read(data, test), documents, runs, threads, precision)
+    if "transformer" in what:
         yield from bench.transformers("transformer")
-    if "trainer" in wanted:
+    if "trainer" in what:
         if has_transformers():
             yield from bench.transformers("trainer")
         else:
             yield Row("Hugging Face Trainer", "–", "–", "skipped: no transformers here", "", True)
-    if "lstm" in wanted:
+    if "lstm" in what:
         yield from bench.lstm()
-    if "accuracy" in wanted:
+    if "accuracy" in what:
         yield from bench.accuracy()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", default=["transformer", "trainer", "lstm"])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", nargs="*", default=list(WHAT))
     parser.add_argument("--data", type=Path, default=DATA / "train.csv.gz")
     parser.add_argument("--test", type=Path)
     parser.add_argument("--documents", type=int, default=512)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", default="auto")
-    given = parser.parse_args()
-    if not given.data.exists():
-        return print_rows(
-            [Row("train networks", "–", "–", f"skipped: {given.data} is absent", "", True)]
-        )
-    documents, test = read(given.data, given.test)
-    bench = Bench(documents, test, given.documents, given.runs, given.threads, given.precision)
-    return print_rows(rows(bench, given.what))
+    return print_rows(rows(**vars(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,16 @@ difference of the two, in microseconds a step. Times are those of the processor,
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from benchmarks.rows import Row, print_rows
 from nlpwb.training.batches import TextBatches
 from nlpwb.training.device import Setting
 from nlpwb.training.loop import train
@@ -91,24 +94,42 @@ def ours(kind: type[nn.Module], steps: int) -> float:
     return time.process_time() - started
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def rows(*, runs: int, steps: int) -> Iterator[Row]:
+    """What the loop adds to a step of nothing, and to one of a small network."""
+    torch.set_num_threads(1)
+    count = source(steps).steps(0)
+    micros = {}
+    for kind in (Nothing, Small):
+        turns = [(bare(kind, steps), ours(kind, steps)) for _ in range(runs)]
+        # the fastest turn is the least disturbed one
+        micros[kind] = [1e6 * min(times) / count for times in zip(*turns, strict=True)]
+    its, mine = micros[Nothing]
+    yield Row(
+        "a step around a model of one weight",
+        f"{mine:.0f} µs",
+        f"bare loop {its:.0f} µs",
+        f"{(mine - its) / 1000:.1%} of a step of 1 ms",
+        "at most 3 %",
+        mine - its <= 30,
+    )
+    its, mine = micros[Small]
+    yield Row(
+        "a step of a small network",
+        f"{mine / 1000:.2f} ms",
+        f"bare loop {its / 1000:.2f} ms",
+        f"{mine / its - 1:+.1%}",
+        "",
+        True,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=31)
     parser.add_argument("--steps", type=int, default=300)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    count = source(options.steps).steps(0)
-    micros = {}
-    for kind in (Nothing, Small):
-        runs = [(bare(kind, options.steps), ours(kind, options.steps)) for _ in range(options.runs)]
-        # the fastest run is the least disturbed one
-        micros[kind] = [1e6 * min(times) / count for times in zip(*runs, strict=True)]
-    its, mine = micros[Nothing]
-    print(f"around a model of one weight: {its:.0f} µs a step bare, {mine:.0f} µs in the loop")
-    print(f"the loop costs {(mine - its) / 1000:.1%} of a step of 1 ms (at most 3 %)")
-    its, mine = micros[Small]
-    print(f"a small network: {its / 1000:.2f} ms a step bare, {mine / its - 1:+.1%} in the loop")
+    return print_rows(rows(runs=options.runs, steps=options.steps))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
