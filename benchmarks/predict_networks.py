@@ -1,6 +1,6 @@
 """Networks at work: labels from a stream against the network's own forward time, and memory of an evaluation by its rows.
 
-    python -m benchmarks.predict_networks [--documents 4000] [--runs 5] [--threads 2]
+    python -m benchmarks.predict_networks [--documents 2000] [--runs 5] [--threads 2]
 
 The texts are IMDB's, in the folder that NLPWB_SHARED_DATA names (or ../shared/data); without them the rows say so. An LSTM
 (bidirectional, 256) is trained on some of them first. The stream is a pipe that a process of its own fills, a text a line: it is
@@ -28,8 +28,11 @@ from benchmarks.rows import Row, print_rows
 NLPWB = [sys.executable, "-m", "nlpwb"]
 DATA = Path(os.environ.get("NLPWB_SHARED_DATA", "../shared/data")) / "imdb"
 SPEC = "lstm:hidden=256,epochs=1,patience=0"
+SMALL = "lstm:hidden=32,dim=32,bidirectional=no,max_tokens=100,epochs=1,patience=0"
+"""For the memory of an evaluation, which needs many documents and no great network."""
+ROWS = (8_000, 25_000)
 _MEMORY_MIB = 32.0
-"""How much an evaluation of four times the rows may add: scores, labels, and the noise of an allocator."""
+"""How much an evaluation of three times the rows may add: scores, labels, and the noise of an allocator."""
 _CHILD = """
 import os, sys, time
 from pathlib import Path
@@ -106,15 +109,16 @@ def rows(documents: int, runs: int, threads: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         _write_csv(folder / "train.csv", _some_of_each(DATA / "train.csv.gz", 500))
-        model = folder / "lstm.model"
-        line = [*NLPWB, "train", SPEC, str(folder / "train.csv"), "-o", str(model), "--no-cache"]
-        run([*line, "--label", "label", "-q"], memory=False)
+        models = [folder / "lstm.model", folder / "small.model"]
+        for spec, model in zip((SPEC, SMALL), models, strict=True):
+            line = [*NLPWB, "train", spec, str(folder / "train.csv"), "-o", str(model)]
+            run([*line, "--label", "label", "-q", "--no-cache"], memory=False)
         texts = folder / "texts.txt"
         with texts.open("w", encoding="utf-8") as file:
             for row in _reviews(DATA / "test.csv.gz", documents):
                 file.write(" ".join(row["text"].split()) + "\n")
-        yield _stream(model, texts, documents, runs=runs, threads=threads)
-        yield _memory(model, folder, documents, threads=threads)
+        yield _stream(models[0], texts, documents, runs=runs, threads=threads)
+        yield _memory(models[1], folder, threads=threads)
 
 
 def _some_of_each(path: Path, count: int) -> Iterator[dict[str, str]]:
@@ -141,18 +145,18 @@ def _stream(model: Path, texts: Path, documents: int, *, runs: int, threads: int
     )
 
 
-def _memory(model: Path, folder: Path, documents: int, *, threads: int) -> Row:
+def _memory(model: Path, folder: Path, *, threads: int) -> Row:
     peaks = []
-    for count in (documents, 4 * documents):
+    for count in ROWS:
         file = folder / f"{count}.csv"
         _write_csv(file, _reviews(DATA / "test.csv.gz", count))
         line = [*NLPWB, "evaluate", str(model), str(file), "--label", "label", "-q"]
         peaks.append(run([*line, "--threads", str(threads)]).peak_mib)
     few, many = peaks
     return Row(
-        f"evaluate, {4 * documents:,} rows: peak memory",
+        f"evaluate, {ROWS[1]:,} rows: peak memory",
         f"{many:.0f} MiB",
-        f"{documents:,} rows {few:.0f} MiB",
+        f"{ROWS[0]:,} rows {few:.0f} MiB",
         f"{many - few:+.0f} MiB",
         "no growth",
         many - few <= _MEMORY_MIB,
@@ -161,7 +165,7 @@ def _memory(model: Path, folder: Path, documents: int, *, threads: int) -> Row:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--documents", type=int, default=4000)
+    parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

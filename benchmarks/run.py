@@ -158,7 +158,7 @@ def networks(runs: int) -> Iterator[Row]:
     """Networks: the loop, training against torch's and Hugging Face's own ways, answers from a pipe, nbow."""
     yield from training_loop.rows(runs=31, steps=300)
     yield from train_networks.rows(runs=min(runs, 3))
-    yield from predict_networks.rows(6000, min(runs, 3), 2)
+    yield from predict_networks.rows(2000, min(runs, 3), 2)
     yield from train_bags.rows(seeds=1, threads=2)
 
 
