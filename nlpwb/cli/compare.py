@@ -11,7 +11,7 @@ from nlpwb.cli import intrinsic, options
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
 from nlpwb.report.sink import check_place
-from nlpwb.tasks import METRICS, SEPARATOR, Task, default_metric, metric_info
+from nlpwb.tasks import METRICS, default_metric
 from nlpwb.tasks import TASKS as LABELLED_TASKS
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def compare(
         if path is not None:  # not after an hour of work
             check_place(Path(path), option=option)
     _check(metric, preset, folds, test_size, test, repeats)
-    learned = asked_task(task, metric, label)
+    learned = options.asked_task(task, metric, label)
     if metric is not None or learned is not None:
         check_gate(fail_under, metric or default_metric(learned or "classify"))
     elif fail_under is not None and abs(fail_under) > 1:  # no task's own metric goes so far
@@ -290,25 +290,6 @@ def _check_networks(request: Request) -> None:
             raise UsageError(
                 f"{option} {word} concerns networks, and no method is one; leave it out"
             )
-
-
-def asked_task(task: str, metric: str | None, label: str | None) -> Task | None:
-    """The task that was asked for, by name or by several label columns; None where the labels are to tell.
-
-    Raises:
-        UsageError: several label columns for a task of one, or a metric of another task.
-    """
-    learned = next((known for known in LABELLED_TASKS if known == task), None)
-    if label is not None and SEPARATOR in label:
-        if learned not in (None, "multilabel"):
-            raise UsageError(
-                f"--label {label} names a column of 0 and 1 for each label of a set, and --task {task} "
-                "takes one column; name one, or leave --task out"
-            )
-        learned = "multilabel" if task != "intrinsic" else None
-    if metric is not None and learned is not None:
-        metric_info(metric, learned)
-    return learned
 
 
 def _check(

@@ -93,6 +93,7 @@ def check(
     header: options.Header = None,
     skip_bad_rows: options.SkipBadRows = False,
     per_file: options.PerFile = False,
+    task: options.LabelTask = "auto",
     format: options.Format = "auto",
     out: options.Out = None,
     quiet: options.Quiet = False,
@@ -102,6 +103,7 @@ def check(
     from nlpwb.workflows.data import check_corpus
 
     sink = options.make_sink(format, out, quiet, verbose)
+    learned = options.asked_task(task, None, label)
     reading = options.read_options(
         text=text,
         label=label,
@@ -111,8 +113,9 @@ def check(
         header=header,
         skip_bad_rows=skip_bad_rows,
         per_file=per_file,
+        task=learned,
     )
-    report = check_corpus(corpus, reading, test=test)
+    report = check_corpus(corpus, reading, test=test, task=learned)
     _say(sink, report.notes)
     sizes = f"{report.documents:,} documents"
     if report.test is not None:
@@ -181,6 +184,7 @@ def split(
     ] = 1,
     seed: options.Seed = 0,
     to: To = None,
+    task: options.LabelTask = "auto",
     text: options.Text = None,
     label: options.Label = None,
     group: options.Group = None,
@@ -200,6 +204,7 @@ def split(
     from nlpwb.workflows.data import split_corpus
 
     sink = options.make_sink(format, out, quiet, verbose)
+    learned = options.asked_task(task, None, label)
     reading = options.read_options(
         text=text,
         label=label,
@@ -209,6 +214,7 @@ def split(
         header=header,
         skip_bad_rows=skip_bad_rows,
         per_file=per_file,
+        task=learned,
     )
     report = split_corpus(
         corpus,
@@ -219,6 +225,7 @@ def split(
         repeats=repeats,
         seed=seed,
         to=to,
+        task=learned,
     )
     _say(sink, report.notes)
     sink.table(

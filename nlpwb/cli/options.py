@@ -14,10 +14,10 @@ import typer
 from nlpwb.cli.completion import complete_corpus
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import FORMATS, Sink
+from nlpwb.tasks import SEPARATOR, TASKS, Task, metric_info
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
-    from nlpwb.tasks import Task
 
 
 def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -123,6 +123,15 @@ CacheDir = Annotated[
     str | None,
     typer.Option("--cache-dir", help="Folder of the cache; $NLPWB_CACHE otherwise.", metavar="DIR"),
 ]
+LabelTask = Annotated[
+    str,
+    typer.Option(
+        "--task",
+        help="classify: one label a document; multilabel: a set of them; regression: a number; auto: as the labels look.",
+        callback=among("--task", ("auto", *TASKS)),
+        autocompletion=lambda: ["auto", *TASKS],
+    ),
+]
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bf16")
 Device = Annotated[
@@ -218,3 +227,22 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def asked_task(task: str, metric: str | None, label: str | None) -> Task | None:
+    """The task that was asked for, by name or by several label columns; None where the labels are to tell.
+
+    Raises:
+        UsageError: several label columns for a task of one, or a metric of another task.
+    """
+    learned = next((known for known in TASKS if known == task), None)
+    if label is not None and SEPARATOR in label:
+        if learned not in (None, "multilabel"):
+            raise UsageError(
+                f"--label {label} names a column of 0 and 1 for each label of a set, and --task {task} "
+                "takes one column; name one, or leave --task out"
+            )
+        learned = "multilabel" if task != "intrinsic" else None
+    if metric is not None and learned is not None:
+        metric_info(metric, learned)
+    return learned

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.compare import asked_task
 from nlpwb.cli.completion import complete_spec
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column, Sink, check_place
-from nlpwb.tasks import TASKS as LABELLED_TASKS
 
 if TYPE_CHECKING:
     from nlpwb.workflows.training import Trained
 
-TASKS = ("auto", *LABELLED_TASKS)
 SpecArgument = Annotated[
     str,
     typer.Argument(
@@ -36,15 +33,7 @@ def train(
     spec: SpecArgument,
     corpus: options.Corpus,
     output: Output,
-    task: Annotated[
-        str,
-        typer.Option(
-            help="classify: one label a document; multilabel: a set of them; regression: a number; "
-            "auto: as the labels look.",
-            callback=options.among("--task", TASKS),
-            autocompletion=lambda: list(TASKS),
-        ),
-    ] = "auto",
+    task: options.LabelTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     plot: Annotated[
@@ -89,7 +78,7 @@ def train(
     from nlpwb.workflows.training import train as run
 
     sink = options.make_sink(format, out, quiet, verbose)
-    learned = asked_task(task, None, label)
+    learned = options.asked_task(task, None, label)
     parsed = parse_spec(spec)
     given = {"--device": device != "auto", "--precision": precision != "auto"}
     given |= {"--plot": plot is not None, "--log": log is not None}

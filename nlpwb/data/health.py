@@ -14,17 +14,22 @@ from nlpwb.data.corpus import Corpus
 from nlpwb.data.findings import Finding, Part, found, percent
 from nlpwb.data.label_health import label_findings
 from nlpwb.data.repeats import across_findings, repeat_findings
+from nlpwb.data.targets import label_set, set_warnings
 from nlpwb.data.text_health import text_findings
+from nlpwb.tasks import Task
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def check(train: Corpus, test: Corpus | None = None) -> list[Finding]:
+def check(train: Corpus, test: Corpus | None = None, *, task: Task = "classify") -> list[Finding]:
     """The findings on a corpus, or on its training and test parts: what joins the two parts first, then by severity.
 
+    ``task`` says what label cells mean: one label, a set of them, or a number, of which nothing is checked here.
     A finding is an ``error`` where no sound result can come out, a ``warning`` where it may mislead, a ``note`` otherwise.
     """
-    across = [*across_findings(train, test), *_label_sets(train, test)] if test is not None else []
+    across = []
+    if test is not None:
+        across = [*across_findings(train, test), *_one_part_only(train, test, task)]
     parts: list[tuple[Part, Corpus]] = [("train", train)]
     if test is not None:
         parts.append(("test", test))
@@ -33,7 +38,7 @@ def check(train: Corpus, test: Corpus | None = None) -> list[Finding]:
         for part, corpus in parts
         for finding in (
             *repeat_findings(corpus, part),
-            *label_findings(corpus, part, split=test is not None),
+            *_label_findings(corpus, part, task, split=test is not None),
             *text_findings(corpus, part),
             *_lengths(corpus, part),
         )
@@ -41,13 +46,28 @@ def check(train: Corpus, test: Corpus | None = None) -> list[Finding]:
     return [*across, *sorted(within, key=lambda finding: _ORDER[finding.severity])]
 
 
-def _label_sets(train: Corpus, test: Corpus) -> list[Finding]:
-    """Labels that stand in one part only."""
-    if train.labels is None or test.labels is None:
+def _label_findings(corpus: Corpus, part: Part, task: Task, *, split: bool) -> list[Finding]:
+    if corpus.labels is None or task == "classify":
+        return label_findings(corpus, part, split=split)
+    if task == "regression":
         return []
-    known, asked = set(train.labels), set(test.labels)
+    return [
+        Finding("warning", code, message, len(corpus), 1.0, (), part)
+        for code, message in set_warnings(corpus.labels)
+    ]
+
+
+def _one_part_only(train: Corpus, test: Corpus, task: Task) -> list[Finding]:
+    """Labels that stand in one part only."""
+    if train.labels is None or test.labels is None or task == "regression":
+        return []
+
+    def of(cell: str) -> frozenset[str]:
+        return label_set(cell) if task == "multilabel" else frozenset([cell])
+
+    known, asked = (frozenset().union(*map(of, set(part.labels or ()))) for part in (train, test))
     findings = []
-    unknown = [row for label, row in zip(test.labels, test.rows, strict=True) if label not in known]
+    unknown = [row for cell, row in zip(test.labels, test.rows, strict=True) if of(cell) - known]
     if unknown:
         names = ", ".join(sorted(asked - known))
         findings.append(

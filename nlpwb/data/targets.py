@@ -168,26 +168,33 @@ def check_varied(task: Task, cells: Sequence[str], rows: Sequence[int], *, name:
         raise InputError(f"{name} has one label only, {labels[0]!r}; {way}")
 
 
-def set_warnings(cells: Sequence[str]) -> list[str]:
-    """What a reader of figures must know of sets of labels: which have few rows, or all, or are spelt in two ways."""
+def set_warnings(cells: Sequence[str]) -> list[tuple[str, str]]:
+    """What a reader of figures must know of sets of labels, each as a code and a sentence: which have few rows, or all, or are
+    spelt in two ways.
+    """
     counts = Counter(label for cell in cells for label in label_set(cell))
     found = []
     rare = sorted(label for label, n in counts.items() if n < _FEW_ROWS)
     if rare:
         found.append(
-            f"{len(rare)} of {len(counts)} labels have fewer than {_FEW_ROWS} rows: {_some(rare)}"
+            (
+                "labels-with-few-rows",
+                f"{len(rare)} of {len(counts)} labels have fewer than {_FEW_ROWS} rows: {_some(rare)}",
+            )
         )
     always = sorted(label for label, n in counts.items() if n == len(cells))
     if always:
-        found.append(f"labels that every row has: {_some(always)}; nothing can be learned of them")
+        sentence = f"labels that every row has: {_some(always)}; nothing can be learned of them"
+        found.append(("labels-of-every-row", sentence))
     alike: dict[str, list[str]] = {}
     for label in sorted(counts):
         alike.setdefault("".join(label.casefold().split()), []).append(label)
     for spellings in alike.values():
         if len(spellings) > 1:
-            found.append(
+            sentence = (
                 f"the labels {_some(spellings)} differ in case or spaces alone; make them one"
             )
+            found.append((f"label-spelt-twice {spellings[0]}", sentence))
     return found
 
 

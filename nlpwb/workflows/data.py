@@ -17,9 +17,12 @@ from nlpwb.data.health import check, worst
 from nlpwb.data.reading import Reader, collect, open_corpus, read_corpus
 from nlpwb.data.saved_splits import save_split
 from nlpwb.data.splits import Split, folds, holdout
+from nlpwb.data.targets import numbers_of
 from nlpwb.data.writing import WriteOptions, format_of, text_blocks, write_documents
 from nlpwb.errors import InputError, UsageError
+from nlpwb.tasks import Task
 from nlpwb.text.scripts import script_shares, without_spaces
+from nlpwb.workflows.targets import strata_of, task_of
 
 _EXTENSIONS = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl", "fasttext": "ft", "text": "txt"}
 _SCRIPT_SAMPLE = 2000  # documents from which the scripts of a corpus are told
@@ -88,12 +91,17 @@ def list_builtin() -> tuple[BuiltinRecord, ...]:
     )
 
 
-def check_corpus(source: str, options: ReadOptions, *, test: str | None = None) -> CheckReport:
-    """The health report of a corpus, or of a training and a test corpus together."""
+def check_corpus(
+    source: str, options: ReadOptions, *, test: str | None = None, task: Task | None = None
+) -> CheckReport:
+    """The health report of a corpus, or of a training and a test corpus together; without a ``task`` the labels tell."""
     train = read_corpus(source, options)
     held_out = read_corpus(test, options) if test is not None else None
-    findings = [*check(train, held_out), *_unspaced(train, "train")]
-    notes = train.notes
+    guessed: list[str] = []
+    if train.labels is not None:
+        task = task_of(task, train, guessed.append)
+    findings = [*check(train, held_out, task=task or "classify"), *_unspaced(train, "train")]
+    notes = (*train.notes, *guessed)
     if held_out is not None:
         findings += _unspaced(held_out, "test")
         notes = tuple(dict.fromkeys((*notes, *held_out.notes)))
@@ -125,20 +133,30 @@ def split_corpus(
     repeats: int = 1,
     seed: int = 0,
     to: str | None = None,
+    task: Task | None = None,
 ) -> SplitReport:
     """Write a training and a test part, or ``k`` folds, into the folder ``output``, with ``split.json`` beside them.
 
-    The files are in the format of the source where that can be written, else CSV, unless ``to`` names another. All of them are
-    written, or none. Raises UsageError where both a test size and folds are asked for.
+    Single labels keep their shares, sets of labels and tenths of a range of numbers as nearly as they allow; without a ``task``
+    the labels tell which they are. The files are in the format of the source where that can be written, else CSV, unless ``to``
+    names another. All of them are written, or none. Raises UsageError where both a test size and folds are asked for.
     """
     if k is not None and test_size is not None:
         raise UsageError("--folds and --test-size contradict each other; give one")
     reader = open_corpus(source, options)
     corpus = collect(reader)
+    guessed: list[str] = []
+    strata = None
+    if corpus.labels is not None:
+        task = task_of(task, corpus, guessed.append)
+        if task == "regression":
+            numbers_of(corpus.labels, corpus.rows, name=corpus.name)
+        strata = strata_of(task, corpus.labels)
     if k is not None:
-        splits = folds(corpus, k=k, repeats=repeats, seed=seed)
+        splits = folds(corpus, k=k, repeats=repeats, seed=seed, strata=strata)
     else:
-        splits = [holdout(corpus, test_size=0.2 if test_size is None else test_size, seed=seed)]
+        share = 0.2 if test_size is None else test_size
+        splits = [holdout(corpus, test_size=share, seed=seed, strata=strata)]
     form = to or _written_format(reader.format, corpus)
     format_of("", form)  # refuses a format that cannot be written before anything is
     made = not output.exists()
@@ -157,7 +175,7 @@ def split_corpus(
         path=str(output / "split.json"),
         corpus=corpus.name,
         parts=tuple(dataclasses.replace(part, path=str(output / part.path)) for part in parts),
-        notes=corpus.notes,
+        notes=(*corpus.notes, *guessed),
     )
 
 

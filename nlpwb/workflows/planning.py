@@ -14,20 +14,18 @@ from nlpwb.data.corpus import Corpus, part_of
 from nlpwb.data.fingerprint import row_hash, text_hash
 from nlpwb.data.health import check
 from nlpwb.data.splits import Split, folds, holdout, subset
-from nlpwb.data.strata import Strata, number_strata, rarest
+from nlpwb.data.strata import Strata, rarest
 from nlpwb.data.targets import (
     check_varied,
     label_set,
-    number,
     numbers_of,
     set_names,
-    set_warnings,
 )
 from nlpwb.errors import InputError, UsageError
 from nlpwb.tasks import Task
 from nlpwb.text.scripts import without_spaces
 from nlpwb.workflows.design import Design, Sources
-from nlpwb.workflows.targets import target_array, task_of
+from nlpwb.workflows.targets import strata_of, target_array, task_of
 
 SMALL = 2000
 FOLDS = 10
@@ -150,15 +148,6 @@ def _write_runs(
     return runs
 
 
-def strata_of(task: Task, cells: Sequence[str]) -> Strata | None:
-    """What a split spreads evenly where it is not single labels: sets of labels, or tenths of a range."""
-    if task == "multilabel":
-        return [sorted(label_set(cell)) for cell in cells]
-    if task == "regression":
-        return number_strata([number(cell) or 0.0 for cell in cells])
-    return None
-
-
 def _all_labels(task: Task, train: Corpus, tested: Corpus | None) -> list[str]:
     """The labels that may be said; none where numbers are.
 
@@ -193,11 +182,7 @@ def _warnings(train: Corpus, tested: Corpus | None, task: Task) -> list[str]:
     """
     warnings = []
     said: set[str] = set()
-    checked, held_out = train, tested
-    if task != "classify":  # cells are no labels there: what is checked of labels does not apply
-        checked = dataclasses.replace(train, labels=None)
-        held_out = dataclasses.replace(tested, labels=None) if tested is not None else None
-    for finding in check(checked, held_out):
+    for finding in check(train, tested, task=task):
         if finding.severity == "error":
             name = train.name if tested is None or finding.part == "train" else tested.name
             raise InputError(f"{name}: {finding.message}; `nlpwb data check` shows the rows")
@@ -205,9 +190,6 @@ def _warnings(train: Corpus, tested: Corpus | None, task: Task) -> list[str]:
         if finding.severity == "warning" and finding.code not in said:
             said.add(finding.code)
             warnings.append(finding.message)
-    if task == "multilabel":
-        assert train.labels is not None
-        warnings += set_warnings(train.labels)
     advice = without_spaces(train.texts)
     return [*warnings, advice.sentence] if advice is not None else warnings
 

@@ -172,7 +172,7 @@ class _Parts:
         return divided
 
     def _divide(self, corpus: Corpus) -> tuple[Corpus, Split] | str:
-        from nlpwb.workflows.planning import strata_of
+        from nlpwb.workflows.targets import strata_of
 
         assert corpus.labels is not None
         strata = strata_of(self._plan.task, corpus.labels)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.data.corpus import Corpus
+from nlpwb.data.strata import Strata, number_strata
 from nlpwb.data.targets import guess_task, label_set, number
 from nlpwb.tasks import SEPARATOR, Task
 
@@ -47,6 +48,15 @@ def target_array(task: Task, cells: Sequence[str], labels: Sequence[str]) -> NDA
         for label in label_set(cell):
             row[place[label]] = True
     return sets
+
+
+def strata_of(task: Task, cells: Sequence[str]) -> Strata | None:
+    """What a split spreads evenly where it is not single labels: sets of labels, or tenths of a range."""
+    if task == "multilabel":
+        return [sorted(label_set(cell)) for cell in cells]
+    if task == "regression":
+        return number_strata([number(cell) or 0.0 for cell in cells])
+    return None
 
 
 def outputs_of(task: Task, labels: Sequence[str]) -> int:

@@ -149,3 +149,35 @@ def test_built_in_sets_are_listed_with_their_terms() -> None:
     listed = {entry.name: entry for entry in list_builtin()}
     assert listed["sample:reviews"].terms.startswith("Apache-2.0")
     assert listed["gensim:wordsim353"].kind == "similarity"
+
+
+def test_sets_and_numbers_are_split_and_checked_as_what_they_are(tmp_path):
+    """A label of one row stops the split of single labels; a number that stands once is what numbers do."""
+    sets = tmp_path / "sets.csv"
+    cells = ["a;b" if n % 4 == 0 else ("a" if n % 2 else "") for n in range(80)]
+    sets.write_text("text,label\n" + "".join(f"text {n},{c}\n" for n, c in enumerate(cells)))
+    read = ReadOptions(task="multilabel")
+    report = split_corpus(str(sets), read, output=tmp_path / "sets", task="multilabel")
+    assert [part.documents for part in report.parts] == [64, 16]
+    test = (tmp_path / "sets" / "test.csv").read_text().splitlines()[1:]
+    assert sum(row.endswith(",a;b") for row in test) == 4
+    assert check_corpus(str(sets), read, task="multilabel").worst != "error"
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("text,label\n" + "".join(f"text {n},{n / 7:.3f}\n" for n in range(80)))
+    report = split_corpus(str(numbers), READ, output=tmp_path / "numbers")
+    assert report.notes[-1].startswith("task: regression (guessed")
+    found = [
+        float(row.split(",")[1])
+        for row in (tmp_path / "numbers" / "test.csv").read_text().splitlines()[1:]
+    ]
+    assert min(found) < 2 < 9 < max(found)
+    assert check_corpus(str(numbers), READ).worst == "note"
+
+
+def test_numbers_that_are_none_are_told_before_a_split_is_written(tmp_path):
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_text("text,label\n" + "".join(f"text {n},{n or 'none'}\n" for n in range(30)))
+    read = ReadOptions(label="label", task="regression")
+    with pytest.raises(InputError, match=r"line 2: its label 'none' is no number"):
+        split_corpus(str(mixed), read, output=tmp_path / "out", task="regression")
+    assert not (tmp_path / "out").exists()
