@@ -129,7 +129,7 @@ def train(
 
 def _show_trained(sink: Sink, trained: Trained) -> None:
     """What was made; of a network how it trained, in place of the share that is right in training."""
-    from nlpwb.report.comparison import count, percent, seconds, size
+    from nlpwb.report.comparison import percent, seconds, size
 
     row = dataclasses.asdict(trained)
     made = row.pop("network")
@@ -141,7 +141,7 @@ def _show_trained(sink: Sink, trained: Trained) -> None:
     ]
     then = [
         Column("labels", "labels"),
-        Column("dimensions", "dims", right=True, show=count),
+        Column("dimensions", "dims", right=True),
         Column("fit_seconds", "fit", right=True, show=seconds),
         Column("bytes", "size", right=True, show=size),
     ]

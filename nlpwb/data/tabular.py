@@ -103,6 +103,7 @@ def _documents(
     only = text_at[0] if len(text_at) == 1 else None
     label: str | None = None
     group: str | None = None
+    sets_seen = False
     for number, fields in records:
         # looked for only where a NUL was seen, or where undecodable bytes are let through to here
         wrong = next(filter(None, map(flaw, fields)), None) if stream.has_nul or bad.skip else None
@@ -110,6 +111,9 @@ def _documents(
             label = fields[label_at]
             if not label.strip() and not empty_is_none:
                 wrong = f"its label ({columns.label}) is empty"
+                if sets_seen:
+                    wrong += " (--task multilabel takes that as no label)"
+            sets_seen = sets_seen or SEPARATOR in label
         if wrong is None and marks_at:
             try:
                 label = marked_set((name, fields[place]) for name, place in marks_at)

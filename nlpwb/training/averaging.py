@@ -20,6 +20,8 @@ class Average:
         self._weights = [parameter.detach() for parameter in parameters]
         self.weights = [weight.clone() for weight in self._weights]
         self._decay = decay
+        self.apart = True
+        """Whether the model has its own weights, and no exchange is under way: only then can a training be saved."""
 
     def follow(self, step: int) -> None:
         """Take in the weights after ``step`` steps."""
@@ -37,7 +39,9 @@ class Average:
 
     def exchange(self) -> None:
         """The model gets the average, and this the model's weights."""
+        back, self.apart = not self.apart, False
         for mine, its in zip(self.weights, self._weights, strict=True):
             held = its.clone()
             its.copy_(mine)
             mine.copy_(held)
+        self.apart = back

@@ -38,7 +38,7 @@ def halved(pieces: int, documents: int | None) -> str:
     of = "" if documents is None else f" of {documents:,}"
     return (
         f"a batch{of} does not fit into memory: batches of its size are taken in {pieces} parts from here on, "
-        "which changes no step; a lower batch_tokens would spare the time of finding out"
+        "which changes no step but for the draws of dropout; a lower batch_tokens would spare the time of finding out"
     )
 
 
@@ -46,6 +46,13 @@ def does_not_fit() -> MethodError:
     """The sentence when nothing is left to halve."""
     return MethodError(
         "a single document does not fit into memory; lower max_tokens, or the size of the network"
+    )
+
+
+def network_does_not_fit() -> MethodError:
+    """The sentence when the weights themselves, or what a step keeps of them, are too many."""
+    return MethodError(
+        "the network does not fit into memory; lower dim, hidden or layers, vocab_size or buckets"
     )
 
 

@@ -81,14 +81,14 @@ def train(
         try:
             yield from run.records(seed, judge, checkpoints, saver, between)
         except (KeyboardInterrupt, GeneratorExit, SystemExit):
-            if run.whole and run.step > run.begun_at:
+            if run.can_be_saved and run.step > run.begun_at:
                 with contextlib.suppress(MethodError):  # it has exploded, and need not be kept
                     saver.save(run.saved)
             raise
 
 
 class _Run:
-    """A training between its first record and its last. ``whole``: no step is under way, the state could be saved."""
+    """A training between its first record and its last. ``whole``: no step is under way, and it has not ended."""
 
     def __init__(
         self,
@@ -141,7 +141,8 @@ class _Run:
             yield Note(text)
         while self.epoch < self.recipe.epochs and not self.best.exhausted(self.recipe.patience):
             yield from self._epoch(saver, between)
-            yield self._end_of_epoch(judge)
+            yield self._end_of_epoch(judge, between)
+            between.rest()
             if saver.due(time.perf_counter(), at_end=True):
                 saver.save(self.saved)
             for text in saver.notes():
@@ -150,6 +151,11 @@ class _Run:
         for text in saver.notes():
             yield Note(text)
         yield self._ended()
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether the state is one between two steps, from which the same weights follow."""
+        return self.whole and (self.average is None or self.average.apart)
 
     def _begun(self) -> Begun:
         return Begun(
@@ -207,14 +213,19 @@ class _Run:
             memory=memory_used(self.setting),
         )
 
-    def _end_of_epoch(self, judge: Judge | None) -> EpochEnd:
-        """Judge the weights, and turn to the next epoch."""
+    def _end_of_epoch(self, judge: Judge | None, between: Between) -> EpochEnd:
+        """Judge the weights, and turn to the next epoch; an interrupt comes while they are judged, or after all."""
         judgement, best = None, False
+        between.busy = True
         if judge is not None:
             with self.average.in_place() if self.average else contextlib.nullcontext():
                 self.model.eval()
-                with torch.no_grad():
-                    judgement = judge(self.model)
+                between.rest()
+                try:
+                    with torch.no_grad():
+                        judgement = judge(self.model)
+                finally:
+                    between.busy = True
                 best = self.best.consider(judgement, self.epoch, lambda: copies_of(self.model))
         end = EpochEnd(
             epoch=self.epoch,
@@ -230,6 +241,7 @@ class _Run:
 
     def _ended(self) -> Ended:
         """Put the best weights into the model, or the average, and say how it went."""
+        self.whole = False  # from these weights no training goes on
         early = self.epoch < self.recipe.epochs
         if self.best.epoch is not None:
             put(self.best.weights, self.model)

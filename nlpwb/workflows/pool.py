@@ -237,7 +237,7 @@ def _outcome(one: _Running[W], timeout: float | None) -> tuple[Outcome[W], list[
             text = f"a bug of ours, {text}; please report it with what `nlpwb --debug` prints"
         return Outcome(one.cell, text, seconds), notes
     if timeout is not None and seconds > timeout:
-        text = f"stopped after {timeout:g} s (--method-timeout)"
+        text = f"stopped after {timeout:g} s (--method-timeout); give it more time"
         return Outcome(one.cell, text, seconds, timed_out=True), []
     code = one.process.exitcode
     if code == -signal.SIGKILL:

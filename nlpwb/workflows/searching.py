@@ -104,6 +104,12 @@ def _proposals(request: Request, row: MethodRow) -> Iterator[Spec]:
 
 
 def _key(request: Request, budget: Budget, plan: Plan, row: MethodRow, run: int) -> Key:
+    # a trial that was stopped, or that another precision would have mended, is a result too
+    asked = {
+        "device": request.device,
+        "precision": request.precision,
+        "timeout": request.method_timeout,
+    }
     return Key(
         "search",
         {
@@ -115,6 +121,7 @@ def _key(request: Request, budget: Budget, plan: Plan, row: MethodRow, run: int)
             "metric": request.metric,
             "seed": request.design.seed,
             "budget": dataclasses.asdict(budget),
+            **{name: value for name, value in asked.items() if value not in ("auto", None)},
         },
     )
 

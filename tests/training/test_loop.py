@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from nlpwb.errors import InputError, MethodError
+from nlpwb.training.averaging import Average
 from nlpwb.training.checkpoints import Checkpoints
 from nlpwb.training.device import Setting
 from nlpwb.training.loop import train
@@ -354,6 +355,53 @@ def test_ctrl_c_while_judging_saves(tmp_path: Path) -> None:
     found = kept.load(print)
     assert found is not None
     assert found.step == data.steps(0)
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_started_again_after_its_end_a_training_ends_with_the_same_weights(
+    tmp_path: Path, judged: bool
+) -> None:
+    """The weights of the end are the average, or the best ones: from these no training goes on."""
+    data = source()
+    given = {"judge": judge_on(data)} if judged else {}
+    kept, first, second = Checkpoints(tmp_path, {}), tiny(), tiny()
+    made = train(
+        first, data, LOSS, recipe(average=0.9), seed=0, setting=SETTING, checkpoints=kept, **given
+    )
+    for record in made:
+        if isinstance(record, Ended):
+            made.close()  # as a reader that has what it wants
+    run(second, data=data, checkpoints=kept, average=0.9, **given)
+    assert torch.equal(weights(first), weights(second))
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_ctrl_c_while_average_and_weights_change_places_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """In the middle of an exchange, into the model and back: the interrupt waits for its end."""
+    data = source()
+    given = {"data": data, "judge": judge_on(data), "average": 0.9}
+    whole = tiny()
+    run(whole, **given)
+    calls = []
+    exchange = Average.exchange
+
+    def interrupted(self: Average) -> None:
+        calls.append(1)
+        if len(calls) == at:
+            signal.raise_signal(signal.SIGINT)
+        exchange(self)
+
+    monkeypatch.setattr(Average, "exchange", interrupted)
+    kept, stopped = Checkpoints(tmp_path, {}), tiny()
+    with pytest.raises(KeyboardInterrupt):
+        run(stopped, checkpoints=kept, **given)
+    again = tiny()
+    begun, *_ = run(again, checkpoints=kept, **given)
+    assert isinstance(begun, Begun)
+    assert begun.resumed
+    assert torch.equal(weights(whole), weights(again))
 
 
 def test_a_full_disk_is_said_and_training_goes_on(

@@ -56,5 +56,5 @@ def test_a_time_limit_fails_the_slow_and_keeps_the_quick(capsys, corpus):
     )
     assert [line.split("\t")[0] for line in lines] == ["majority", endless]
     assert sentence == (
-        f"{endless} failed (stopped after 1 s (--method-timeout)); the other figures are above"
+        f"{endless} failed (stopped after 1 s (--method-timeout); give it more time); the other figures are above"
     )

@@ -136,7 +136,7 @@ def test_a_cell_out_of_time_is_stopped_and_its_methods_other_cells_are_not_tried
     failures = {(str(one.cell.spec), one.cell.run): one.failure for one in found}
     skipped = "not tried: an earlier part of it was stopped by --method-timeout"
     assert failures == {
-        ("double:what=sleeps", "one"): "stopped after 0.5 s (--method-timeout)",
+        ("double:what=sleeps", "one"): "stopped after 0.5 s (--method-timeout); give it more time",
         ("double:what=sleeps", "two"): skipped,
         ("double:what=sleeps", "three"): skipped,
         ("majority", "one"): "",

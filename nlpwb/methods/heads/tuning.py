@@ -41,11 +41,17 @@ def choose(
 
 
 def tuning_rows(
-    targets: Targets, *, seed: int, share: float = 0.2, task: Task = "classify"
+    targets: Targets,
+    *,
+    seed: int,
+    share: float = 0.2,
+    task: Task = "classify",
+    of_every_label: bool = True,
 ) -> NDArray[np.bool_]:
     """A stratified random fifth of the rows: bool (n,).
 
-    Of single labels at least one row of every label. Sets of labels are dealt out from the rarest label to the most frequent,
+    Of single labels at least one row of every label; without ``of_every_label`` those whose share is less than half a row stand
+    in training alone. Sets of labels are dealt out from the rarest label to the most frequent,
     each getting its share of the rows that are still free (iterative stratification: Sechidis, Tsoumakas & Vlahavas 2011).
     Numbers are cut into ten parts of equal size, from the smallest to the largest.
     """
@@ -57,13 +63,13 @@ def tuning_rows(
     chosen = np.zeros(len(targets), dtype=bool)
     for label in np.unique(targets):
         rows = np.flatnonzero(targets == label)
-        if len(rows) < 2:
+        if len(rows) < 2 and of_every_label:
             raise MethodError(
                 "auto needs at least two training rows "
                 + ("of every label " if task == "classify" else "")
                 + "to choose on; give a number instead, such as C=1"
             )
-        taken = max(1, round(share * len(rows)))
+        taken = max(1 if of_every_label else 0, round(share * len(rows)))
         chosen[generator.permutation(rows)[:taken]] = True
     return chosen
 

@@ -61,8 +61,24 @@ class Direction(nn.Module):
         return self._scanned(x, hidden)
 
     def _fused(self, x: Tensor, hidden: Tensor) -> Tensor:
-        """By torch's kernels: oneDNN's LSTM on a processor, cuDNN's on a GPU."""
-        weights = [self.weight_input, hidden, self.bias_input, self.bias_hidden]
+        """By torch's kernels: oneDNN's LSTM on a processor, cuDNN's on a GPU.
+
+        On a GPU autocast would hand cuDNN float16 whatever precision was asked for, so the cast is made here.
+        """
+        device = x.device.type
+        if device != "cpu" and torch.is_autocast_enabled(device):
+            low = torch.get_autocast_dtype(device)
+            with torch.autocast(device, enabled=False):
+                return self._by_kernel(x.to(low), hidden.to(low))
+        return self._by_kernel(x, hidden)
+
+    def _by_kernel(self, x: Tensor, hidden: Tensor) -> Tensor:
+        weights = [
+            self.weight_input.to(x.dtype),
+            hidden,
+            self.bias_input.to(x.dtype),
+            self.bias_hidden.to(x.dtype),
+        ]
         start = x.new_zeros(1, x.shape[1], self.width)
         # "train" decides whether the kernel keeps what the gradient needs; it has no dropout here
         options = (True, 1, 0.0, torch.is_grad_enabled(), False, False)

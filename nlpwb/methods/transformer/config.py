@@ -79,22 +79,28 @@ class TransformerConfig(NetworkConfig):
         super().validate(method)
         self.check_width(method)
 
-    def check_width(self, method: str = "transformer") -> None:
-        """Heads share the width; word vectors to start from bring a width of their own.
+    def check_width(self, method: str = "transformer", *, own: bool = True) -> None:
+        """Heads share the width; word vectors to start from bring one that is not the config's ``own``.
 
         Raises:
             UsageError: as :meth:`validate`.
         """
         if self.dim % self.heads:
             below = max(n for n in range(1, self.heads + 1) if self.dim % n == 0)
+            other = f" or dim={self.dim // self.heads * self.heads or self.heads}" if own else ""
+            whose = "dim" if own else "the embeddings' dim"
             raise UsageError(
-                f"{method}: dim={self.dim} is no multiple of heads={self.heads}; "
-                f"write heads={below} or dim={self.dim // self.heads * self.heads or self.heads}"
+                f"{method}: {whose}={self.dim} is no multiple of heads={self.heads}; write heads={below}{other}"
             )
         if self.positions == "rotary" and (self.dim // self.heads) % 2:
             raise UsageError(
                 f"{method}: positions=rotary turns pairs, and a head of dim={self.dim}, heads={self.heads} "
-                f"is {self.dim // self.heads} wide; write dim={self.heads * (self.dim // self.heads + 1)}"
+                f"is {self.dim // self.heads} wide; "
+                + (
+                    f"write dim={self.heads * (self.dim // self.heads + 1)}"
+                    if own
+                    else "choose other heads"
+                )
             )
 
     @property

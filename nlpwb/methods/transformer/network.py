@@ -81,7 +81,7 @@ class TransformerNetwork(nn.Module):
         Raises:
             UsageError: heads that cannot share d, which may be the width of the word vectors in ``table``.
         """
-        config.check_width()
+        config.check_width(own=table is None)
         return cls(config, vocabulary=vocabulary, outputs=outputs, table=table)
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: TID253  only functions import this module
@@ -11,9 +13,11 @@ import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.catalogue import load
+from nlpwb.errors import MethodError
 from nlpwb.methods.networks.tokens import EncodedTexts, TextEncoder
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
+from nlpwb.training import faults
 from nlpwb.training.device import choose_setting
 from nlpwb.workflows.networks.classifier import NetworkClassifier
 from nlpwb.workflows.networks.conditions import Conditions
@@ -59,21 +63,22 @@ def fit_network(
     if table is not None:
         config = dataclasses.replace(config, dim=table.rows.shape[1])
     shape = _shape(task, outputs, config.dim, targets)
-    torch.manual_seed(seed)
-    model: torch.nn.Module = load(part.entry.code).build(
-        config,
-        vocabulary=encoder.vocabulary,
-        outputs=outputs,
-        table=None if table is None else torch.from_numpy(table.rows),
-    )
     tuning = None
     if config.patience > 0:
         tuning, why_none = tuning_part(task, targets, share=config.tuning, seed=seed)
         if tuning is None:
             note(f"no tuning part ({why_none}): training takes all {config.epochs} epochs")
-    made = Run(part, config, conditions, setting, task).train(
-        model, encoded, shape, targets, tuning, seed=seed
-    )
+    torch.manual_seed(seed)
+    with _in_memory():
+        model: torch.nn.Module = load(part.entry.code).build(
+            config,
+            vocabulary=encoder.vocabulary,
+            outputs=outputs,
+            table=None if table is None else torch.from_numpy(table.rows),
+        )
+        made = Run(part, config, conditions, setting, task).train(
+            model, encoded, shape, targets, tuning, seed=seed
+        )
     made = dataclasses.replace(
         made,
         cut=encoded.cut,
@@ -89,6 +94,17 @@ def fit_network(
         device=conditions.device,
         made=made,
     )
+
+
+@contextlib.contextmanager
+def _in_memory() -> Iterator[None]:
+    """Where memory runs out for more than a batch, say so."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not faults.is_out_of_memory(error):
+            raise
+        raise faults.network_does_not_fit() from None
 
 
 def _say_tokens(
@@ -118,9 +134,13 @@ def _first_rows(
         part.config, part.name, encoded, encoder.tokens, seed=seed, cache=conditions.cache
     )
     if table is not None:
+        width = table.rows.shape[1]
+        given_up = (
+            "" if width == part.config.dim else f"; theirs takes the place of dim={part.config.dim}"
+        )
         conditions.note(
             f"embeddings={part.config.embeddings}: {percent(table.covered)} of the tokens have a vector of "
-            f"{table.rows.shape[1]} dimensions, the others begin at random"
+            f"{width} dimensions, the others begin at random{given_up}"
         )
     return table
 
@@ -128,5 +148,11 @@ def _first_rows(
 def _shape(task: Task, outputs: int, dim: int, targets: NDArray[Any]) -> Shape:
     if task != "regression":
         return Shape(task, outputs, dim)
-    deviation = float(np.std(targets))
-    return Shape(task, outputs, dim, float(np.mean(targets)), deviation if deviation > 0 else 1.0)
+    with np.errstate(over="ignore"):
+        mean, deviation = float(np.mean(targets)), float(np.std(targets))
+    if not math.isfinite(mean) or not math.isfinite(deviation):
+        raise MethodError(
+            f"the numbers reach {np.abs(targets).max():.3g}, and their variance is beyond what a number can hold; "
+            "divide them, or take their logarithm"
+        )
+    return Shape(task, outputs, dim, mean, deviation if deviation > 0 else 1.0)

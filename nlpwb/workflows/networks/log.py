@@ -36,7 +36,7 @@ class TrainingLog:
     def begin(self, row: Row, *, step: int) -> None:
         """Take over what was logged up to ``step``, and write the first row of this run."""
         before = read_log(self.paths[0]) if self.paths and step > 0 else []
-        self.rows = [kept for kept in before if kept.get("step", 0) <= step]
+        self.rows = [kept for kept in before if _stays(kept, row, step)]
         for path in self.paths:
             self._write(path, self.rows, mode="w")
         self.add(row)
@@ -56,6 +56,13 @@ class TrainingLog:
             raise InputError(
                 f"the training log {path}: {reason}; make room, or choose another place"
             ) from None
+
+
+def _stays(kept: Row, begun: Row, step: int) -> bool:
+    """Whether a row of an earlier run is of what stays of it: an epoch that is ended anew is not, nor the end itself."""
+    if kept["record"] == "ended" or kept.get("step", 0) > step:
+        return False
+    return kept["record"] != "epoch" or bool(kept.get("epoch", 0) < begun.get("epoch", math.inf))
 
 
 def read_log(path: Path) -> list[Row]:

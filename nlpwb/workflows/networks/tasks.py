@@ -83,21 +83,22 @@ def tuning_part(
 ) -> tuple[NDArray[np.bool_] | None, str]:
     """The rows that are kept from training to tell when it should end, bool (n,); or None, and why there are none.
 
-    Stratified by label, by sets of labels, or by size of the number.
+    Stratified by label, by sets of labels, or by size of the number; labels with less than half a row's share stand in training
+    alone, where their few rows are needed more.
     """
     import numpy as np
 
     from nlpwb.methods.heads.tuning import tuning_rows
 
     try:
-        chosen = tuning_rows(targets, seed=seed, share=share, task=task)
-    except MethodError:
-        return None, "a label has a single training document"
-    if task == "classify" and len(np.unique(targets[chosen])) < 2:
-        return None, "all of it would have one label"
+        chosen = tuning_rows(targets, seed=seed, share=share, task=task, of_every_label=False)
+    except MethodError:  # a single row
+        return None, "there is a single training document"
     count = int(chosen.sum())
     if count < LEAST_TUNING:
         return None, f"{count} documents are too few to tune on"
+    if task == "classify" and len(np.unique(targets[chosen])) < 2:
+        return None, "all of it would have one label"
     return chosen, ""
 
 

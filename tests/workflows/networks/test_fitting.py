@@ -11,7 +11,7 @@ import pytest
 from nlpwb.errors import InputError, MethodError, UsageError
 from nlpwb.specs import parse_spec
 from nlpwb.training.records import Step
-from nlpwb.workflows.networks import tasks
+from nlpwb.workflows.networks import fitting, tasks
 from nlpwb.workflows.networks.conditions import NetworkProgress, TrainingInterrupted
 from nlpwb.workflows.networks.log import read_log
 
@@ -79,10 +79,36 @@ def test_too_few_rows_to_tune_on_are_told_and_all_epochs_are_trained() -> None:
     )
 
 
-def test_a_label_with_one_row_leaves_no_tuning_part() -> None:
-    chosen, why = tasks.tuning_part("classify", np.array([0] * 500 + [1]), share=0.1, seed=0)
+def test_rare_labels_stay_in_training_and_the_tuning_part_keeps_its_share() -> None:
+    """A row of every label would take a third of the rows of 200 labels with three rows each, and the only one of another."""
+    labels = np.array([0] * 900 + [1 + n // 2 for n in range(200)] + [101])
+    chosen, why = tasks.tuning_part("classify", labels, share=0.1, seed=0)
     assert chosen is None
-    assert why == "a label has a single training document"
+    assert why == "all of it would have one label"
+    labels[450:900] = 102
+    chosen, why = tasks.tuning_part("classify", labels, share=0.1, seed=0)
+    assert why == ""
+    assert chosen is not None
+    assert np.bincount(labels[chosen], minlength=103)[[0, 1, 101, 102]].tolist() == [45, 0, 0, 45]
+
+
+def test_numbers_too_large_to_standardise_are_told() -> None:
+    numbers = np.array([1e200, 2e200, 3e200] * 20)
+    with pytest.raises(MethodError, match=r"the numbers reach 3e\+200, and their variance"):
+        fitted("nbow:epochs=1", ["a b"] * 60, numbers, task="regression")
+
+
+def test_a_network_that_memory_cannot_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Large:
+        @staticmethod
+        def build(*_: object, **__: object) -> None:
+            raise RuntimeError(
+                "DefaultCPUAllocator: can't allocate memory: you tried to allocate …"
+            )
+
+    monkeypatch.setattr(fitting, "load", lambda _: Large)
+    with pytest.raises(MethodError, match="the network does not fit into memory; lower dim"):
+        fitted("nbow:epochs=1", TEXTS, LABELS)
 
 
 def test_all_labels_equal_leave_no_tuning_part() -> None:

@@ -34,6 +34,20 @@ def test_rows_behind_the_checkpoint_are_told_again_and_stand_once(tmp_path: Path
     assert read_log(copy) == kept
 
 
+def test_an_epoch_that_ends_anew_and_the_end_itself_stand_once(tmp_path: Path) -> None:
+    """A checkpoint of an epoch's last step was written before the epoch was judged."""
+    path = tmp_path / "a.jsonl"
+    first = TrainingLog([path])
+    first.begin(begun(0) | {"epoch": 0}, step=0)
+    for number in (0, 1):
+        first.add({"record": "epoch", "epoch": number, "step": 4 * (number + 1)})
+    first.add({"record": "ended", "steps": 8})
+    again = TrainingLog([path])
+    again.begin(begun(8) | {"epoch": 1}, step=8)
+    told = [(row["record"], row.get("epoch")) for row in again.rows]
+    assert told == [("begun", 0), ("epoch", 0), ("begun", 1)]
+
+
 def test_a_training_that_begins_anew_begins_its_log_anew(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("what an older program left\n")
