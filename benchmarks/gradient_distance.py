@@ -56,10 +56,8 @@ def main() -> None:
     options = parser.parse_args()
     curves = {}
     for folder in options.folders:
-        classifier = load_model(folder)
-        if not isinstance(classifier, NetworkClassifier):
-            parser.error(f"{folder} is no network")
-        if not isinstance(classifier.model, RecurrentNetwork):
+        classifier = load_model(folder).network
+        if classifier is None or not isinstance(classifier.model, RecurrentNetwork):
             parser.error(f"{folder} is no recurrent network")
         read = batches(
             classifier, options.data, documents=options.documents, longest=options.longest

@@ -70,6 +70,7 @@ def draw_gradients(curves: Mapping[str, Sequence[float]], *, title: str, theme: 
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_yscale("log")
     lowest = 1.0
+    ends: list[tuple[str, tuple[float, float], str]] = []
     for number, (name, logarithms) in enumerate(curves.items()):
         relative = [one - logarithms[0] for one in logarithms]
         shares = {
@@ -80,22 +81,29 @@ def draw_gradients(curves: Mapping[str, Sequence[float]], *, title: str, theme: 
         lowest = min(lowest, *shares.values())
         colour = theme.groups[number % len(theme.groups)]
         axes.plot(list(shares), list(shares.values()), color=colour, linewidth=1.4)
-        _name_at_end(axes, name, list(shares.items())[-1], colour)
+        ends.append((name, list(shares.items())[-1], colour))
     axes.set_xlim(0, max((len(curve) for curve in curves.values()), default=1) - 1)
     axes.set_ylim(lowest / 3, 3)
     axes.set_xlabel("distance from the last token")
     axes.set_ylabel("gradient, as a share of the last token's")
+    _name_ends(axes, ends)
     return figure
 
 
-def _name_at_end(axes: Axes, name: str, end: tuple[float, float], colour: str) -> None:
-    """The name of a line beside its last point."""
-    axes.annotate(
-        name,
-        end,
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="center",
-        size=FACT,
-        color=colour,
-    )
+def _name_ends(axes: Axes, ends: Sequence[tuple[str, tuple[float, float], str]]) -> None:
+    """The name of each line beside its last point, from the lowest upwards, none on another."""
+    least = 1.25 * FACT
+    below = -math.inf
+    for name, end, colour in sorted(ends, key=lambda one: one[1][1]):
+        height = float(axes.transData.transform(end)[1]) * 72 / DPI
+        raised = max(height, below + least)
+        axes.annotate(
+            name,
+            end,
+            xytext=(4, raised - height),
+            textcoords="offset points",
+            va="center",
+            size=FACT,
+            color=colour,
+        )
+        below = raised

@@ -26,7 +26,7 @@ def test_every_line_is_a_share_of_its_own_first_and_ends_where_it_vanishes() -> 
     assert fading.get_ydata()[0] == lasting.get_ydata()[0] == pytest.approx(1.0)
     assert lasting.get_ydata()[39] == pytest.approx(math.exp(-0.39))
     assert len(fading.get_ydata()) == 19  # exp(-1.5 × 18) is 2e-12, the next is below what is drawn
-    assert [text.get_text() for text in axes.texts] == ["rnn", "lstm"]
+    assert [text.get_text() for text in axes.texts] == ["rnn", "lstm"]  # from the lowest upwards
     assert axes.get_yscale() == "log"
 
 
@@ -41,3 +41,10 @@ def test_the_ending_says_the_format(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "g.svg").read_text()
     with pytest.raises(UsageError, match=r"-o g\.txt: the ending says the format"):
         plot_gradients({"rnn": FADING}, "g.txt", title="t")
+
+
+def test_names_of_lines_that_end_together_stand_apart() -> None:
+    curves = {"a": LASTING, "b": LASTING, "c": LASTING}
+    figure = drawn(lambda: draw_gradients(curves, title="t", theme=LIGHT), theme=LIGHT)
+    heights = [text.xyann[1] for text in figure.axes[0].texts]
+    assert heights == [0, 10, 20]

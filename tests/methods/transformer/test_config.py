@@ -40,7 +40,7 @@ def test_what_cannot_be_built_is_refused(words: dict[str, str], sentence: str) -
 def test_width_of_word_vectors_is_checked_when_it_is_known() -> None:
     """Word vectors bring their own width, after the options were read: heads that cannot share it get the same sentence."""
     with pytest.raises(
-        UsageError, match="dim=50 is no multiple of heads=4; write heads=2 or dim=48"
+        UsageError, match="the embeddings' dim=50 is no multiple of heads=4; write heads=2"
     ):
         TransformerNetwork.build(
             TransformerConfig(dim=50), vocabulary=9, outputs=2, table=torch.zeros(9, 50)
