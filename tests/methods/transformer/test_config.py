@@ -38,7 +38,7 @@ def test_what_cannot_be_built_is_refused(words: dict[str, str], sentence: str) -
 
 
 def test_width_of_word_vectors_is_checked_when_it_is_known() -> None:
-    """Word vectors bring their own width, after the options were read: heads that cannot share it are told, and offered no other width."""
+    """Word vectors bring their own width: heads that cannot share it are told, and offered no other one."""
     with pytest.raises(
         UsageError, match="the embeddings' dim=50 is no multiple of heads=4; write heads=2"
     ):
