@@ -16,7 +16,7 @@ from nlpwb.cache.store import Cache
 from nlpwb.errors import MethodError
 from nlpwb.specs import parse_spec
 from nlpwb.workflows import cells
-from nlpwb.workflows.cells import Cell, Documents, MemoryMeter, run_cell
+from nlpwb.workflows.cells import Cell, Documents, run_cell
 
 from .corpora import LABELS, rows
 
