@@ -10,8 +10,6 @@ NLPWB_SHARED_DATA names (or ../shared/data).
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import itertools
 import os
 from collections.abc import Iterator
@@ -21,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nlpwb.data.corpus import ReadOptions
+from nlpwb.data.reading import open_corpus
 from nlpwb.methods.recurrent.gradients import gradient_by_distance
 from nlpwb.methods.recurrent.network import RecurrentNetwork
 from nlpwb.report.gradients import plot_gradients
@@ -31,9 +31,7 @@ DATA = Path(os.environ.get("NLPWB_SHARED_DATA", "../shared/data")) / "imdb" / "t
 
 
 def texts(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield row["text"]
+    return (document.text for document in open_corpus(str(path), ReadOptions(labelled=False)))
 
 
 def batches(

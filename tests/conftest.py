@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,11 @@ _KERNELS = b"".join(
 os.environ["NUMBA_CACHE_DIR"] = str(
     Path(tempfile.gettempdir()) / f"nlpwb-kernels-{hashlib.sha256(_KERNELS).hexdigest()[:16]}"
 )
+
+
+# a shell's background job ignores Ctrl-C and hands that down to every process below it: tests that send one would wait forever
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

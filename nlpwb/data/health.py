@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from nlpwb.data.corpus import Corpus
 from nlpwb.data.findings import Finding, Part, found, percent
-from nlpwb.data.label_health import label_findings
+from nlpwb.data.label_health import label_findings, set_findings
 from nlpwb.data.repeats import across_findings, repeat_findings
-from nlpwb.data.targets import label_set, set_warnings
+from nlpwb.data.targets import label_set
 from nlpwb.data.text_health import text_findings
 from nlpwb.tasks import Task
 
@@ -51,10 +51,7 @@ def _label_findings(corpus: Corpus, part: Part, task: Task, *, split: bool) -> l
         return label_findings(corpus, part, split=split)
     if task == "regression":
         return []
-    return [
-        Finding("warning", code, message, len(corpus), 1.0, (), part)
-        for code, message in set_warnings(corpus.labels)
-    ]
+    return set_findings(corpus, part)
 
 
 def _one_part_only(train: Corpus, test: Corpus, task: Task) -> list[Finding]:

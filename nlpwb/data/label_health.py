@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from nlpwb.data.corpus import Corpus
 from nlpwb.data.findings import Finding, Part, Severity, found, percent
+from nlpwb.data.targets import label_set
 
 _FEW_ROWS = 10
 _IMBALANCE = 10  # times as many rows of the largest label as of the smallest
@@ -31,6 +33,37 @@ def label_findings(corpus: Corpus, part: Part, *, split: bool) -> list[Finding]:
     ]
 
 
+def set_findings(corpus: Corpus, part: Part) -> list[Finding]:
+    """Of sets of labels: which have few rows, which every row has, which are spelt in two ways."""
+    assert corpus.labels is not None
+    sets = [label_set(cell) for cell in corpus.labels]
+    counts = Counter(label for labels in sets for label in labels)
+
+    def told(code: str, labels: Collection[str], message: str) -> Finding:
+        rows = [row for of_row, row in zip(sets, corpus.rows, strict=True) if of_row & set(labels)]
+        return found("warning", code, part, rows, len(corpus), message)
+
+    findings = []
+    rare = sorted(label for label, n in counts.items() if n < _FEW_ROWS)
+    if rare:
+        message = (
+            f"{len(rare)} of {len(counts)} labels have fewer than {_FEW_ROWS} rows: {_some(rare)}"
+        )
+        findings.append(told("label-with-few-rows", rare, message))
+    always = sorted(label for label, n in counts.items() if n == len(corpus))
+    if always:
+        message = f"labels that every row has: {_some(always)}; nothing can be learned of them"
+        findings.append(told("label-of-every-row", always, message))
+    for spellings in _alike(counts):
+        message = f"the labels {_some(spellings)} differ in case or spaces alone; make them one"
+        findings.append(told("label-spellings", spellings, message))
+    return findings
+
+
+def _some(labels: Sequence[str]) -> str:
+    return ", ".join(map(repr, labels[:5])) + (", …" if len(labels) > 5 else "")
+
+
 def _too_few(corpus: Corpus, part: Part, counts: Counter[str], *, split: bool) -> list[Finding]:
     assert corpus.labels is not None
     if len(counts) == 1:
@@ -53,39 +86,39 @@ def _too_few(corpus: Corpus, part: Part, counts: Counter[str], *, split: bool) -
             row for label, row in zip(corpus.labels, corpus.rows, strict=True) if label in set(rare)
         ]
         if rows:
-            named = ", ".join(repr(label) for label in rare[:5]) + (", …" if len(rare) > 5 else "")
-            findings.append(
-                found(grade, code, part, rows, len(corpus), f"{what} ({{share}}): {named}")
-            )
+            message = f"{what} ({{share}}): {_some(rare)}"
+            findings.append(found(grade, code, part, rows, len(corpus), message))
     return findings
 
 
 def _spellings(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:
     """Labels that are one label but for case and spaces."""
     assert corpus.labels is not None
-    alike: dict[str, list[str]] = {}
-    for label in sorted(counts):
-        alike.setdefault("".join(label.casefold().split()), []).append(label)
     findings = []
-    for spellings in alike.values():
-        if len(spellings) > 1:
-            rare = set(spellings) - {max(spellings, key=lambda label: counts[label])}
-            rows = [
-                row for label, row in zip(corpus.labels, corpus.rows, strict=True) if label in rare
-            ]
-            named = " and ".join(repr(label) for label in spellings)
-            findings.append(
-                found(
-                    "warning",
-                    "label-spellings",
-                    part,
-                    rows,
-                    len(corpus),
-                    f"the labels {named} differ in case or spaces alone, "
-                    f"{{n}} [rows have|row has] the rarer one ({{share}}); make them one",
-                )
+    for spellings in _alike(counts):
+        rare = set(spellings) - {max(spellings, key=lambda label: counts[label])}
+        rows = [row for label, row in zip(corpus.labels, corpus.rows, strict=True) if label in rare]
+        named = " and ".join(repr(label) for label in spellings)
+        findings.append(
+            found(
+                "warning",
+                "label-spellings",
+                part,
+                rows,
+                len(corpus),
+                f"the labels {named} differ in case or spaces alone, "
+                f"{{n}} [rows have|row has] the rarer one ({{share}}); make them one",
             )
+        )
     return findings
+
+
+def _alike(labels: Iterable[str]) -> list[list[str]]:
+    """Labels that differ in case or spaces alone, where there are several of them."""
+    alike: dict[str, list[str]] = {}
+    for label in sorted(labels):
+        alike.setdefault("".join(label.casefold().split()), []).append(label)
+    return [spellings for spellings in alike.values() if len(spellings) > 1]
 
 
 def _imbalance(corpus: Corpus, part: Part, counts: Counter[str]) -> list[Finding]:

@@ -21,7 +21,6 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 _SEVERAL = 0.25  # share of the cells with several items from which they are taken for sets
 _LEAST_NUMBERS = 20  # distinct numbers below which they are names of labels
-_FEW_ROWS = 10
 _REPEATED = 5  # and as often must a number stand on the mean to be one
 
 
@@ -166,37 +165,3 @@ def check_varied(task: Task, cells: Sequence[str], rows: Sequence[int], *, name:
             else "a comparison needs two or more"
         )
         raise InputError(f"{name} has one label only, {labels[0]!r}; {way}")
-
-
-def set_warnings(cells: Sequence[str]) -> list[tuple[str, str]]:
-    """What a reader of figures must know of sets of labels, each as a code and a sentence: which have few rows, or all, or are
-    spelt in two ways.
-    """
-    counts = Counter(label for cell in cells for label in label_set(cell))
-    found = []
-    rare = sorted(label for label, n in counts.items() if n < _FEW_ROWS)
-    if rare:
-        found.append(
-            (
-                "labels-with-few-rows",
-                f"{len(rare)} of {len(counts)} labels have fewer than {_FEW_ROWS} rows: {_some(rare)}",
-            )
-        )
-    always = sorted(label for label, n in counts.items() if n == len(cells))
-    if always:
-        sentence = f"labels that every row has: {_some(always)}; nothing can be learned of them"
-        found.append(("labels-of-every-row", sentence))
-    alike: dict[str, list[str]] = {}
-    for label in sorted(counts):
-        alike.setdefault("".join(label.casefold().split()), []).append(label)
-    for spellings in alike.values():
-        if len(spellings) > 1:
-            sentence = (
-                f"the labels {_some(spellings)} differ in case or spaces alone; make them one"
-            )
-            found.append((f"label-spelt-twice {spellings[0]}", sentence))
-    return found
-
-
-def _some(labels: Sequence[str]) -> str:
-    return ", ".join(map(repr, labels[:5])) + (", …" if len(labels) > 5 else "")

@@ -11,6 +11,7 @@ from typing import Any
 
 from nlpwb.data.bundles import bundles
 from nlpwb.data.corpus import Corpus, part_of
+from nlpwb.data.findings import Part
 from nlpwb.data.fingerprint import row_hash, text_hash
 from nlpwb.data.health import check
 from nlpwb.data.splits import Split, folds, holdout, subset
@@ -181,14 +182,16 @@ def _warnings(train: Corpus, tested: Corpus | None, task: Task) -> list[str]:
         InputError: no sound result can come out.
     """
     warnings = []
-    said: set[str] = set()
+    said: dict[str, Part] = {}
     for finding in check(train, tested, task=task):
         if finding.severity == "error":
             name = train.name if tested is None or finding.part == "train" else tested.name
             raise InputError(f"{name}: {finding.message}; `nlpwb data check` shows the rows")
         # what is said of the training part need not be said of the test part again
-        if finding.severity == "warning" and finding.code not in said:
-            said.add(finding.code)
+        if (
+            finding.severity == "warning"
+            and said.setdefault(finding.code, finding.part) == finding.part
+        ):
             warnings.append(finding.message)
     advice = without_spaces(train.texts)
     return [*warnings, advice.sentence] if advice is not None else warnings

@@ -218,3 +218,24 @@ def test_a_share_is_never_rounded_to_none_or_all(share: float, words: str) -> No
 def test_findings_are_found_in_the_test_part_too() -> None:
     test: Any = corpus(["new", ""], ["x", "y"])
     assert only(sound(), "empty", test).part == "test"
+
+
+def test_sets_of_labels_name_those_that_are_rare_or_always_there_or_spelt_twice() -> None:
+    cells = ["all;News"] * 20 + ["all;news"] * 3
+    texts = [f"{SOUND[i % 20]} once more {i}" for i in range(len(cells))]
+    told = {
+        finding.code: (finding.message, finding.count)
+        for finding in check(corpus(texts, cells), None, task="multilabel")
+        if finding.severity == "warning"
+    }
+    assert told == {
+        "label-with-few-rows": ("1 of 3 labels have fewer than 10 rows: 'news'", 3),
+        "label-of-every-row": (
+            "labels that every row has: 'all'; nothing can be learned of them",
+            23,
+        ),
+        "label-spellings": (
+            "the labels 'News', 'news' differ in case or spaces alone; make them one",
+            23,
+        ),
+    }

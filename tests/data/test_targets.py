@@ -20,7 +20,6 @@ from nlpwb.data.targets import (
     number,
     numbers_of,
     set_names,
-    set_warnings,
     written_set,
 )
 from nlpwb.errors import InputError, UsageError
@@ -205,11 +204,5 @@ def test_cells_that_teach_nothing_are_refused(task: Any, found: list[str], sente
         check_varied(task, found, list(range(len(found))), name="c.csv")
 
 
-def test_warnings_name_labels_that_are_rare_or_always_there_or_spelt_twice() -> None:
-    found = set_warnings(["all;News"] * 20 + ["all;news"] * 3)
-    assert [sentence for _, sentence in found] == [
-        "1 of 3 labels have fewer than 10 rows: 'news'",
-        "labels that every row has: 'all'; nothing can be learned of them",
-        "the labels 'News', 'news' differ in case or spaces alone; make them one",
-    ]
+def test_the_names_of_sets_are_sorted() -> None:
     assert set_names(["b;a", "", "c"]) == ["a", "b", "c"]
