@@ -14,8 +14,8 @@ OPTIMIZERS = ("adamw", "sgd", "adagrad")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
-    """Shared by every network; a family adds its own options and may have other defaults."""
+class TokensConfig:
+    """What a classifier reads, and with what its table of embeddings begins."""
 
     tokenizer: str = option(
         "wordpunct",
@@ -39,6 +39,12 @@ class NetworkConfig:
     dropout: float = option(
         0.3, help="share of features set to zero in training", low=0, high=0.99, search=Span(0, 0.6)
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How weights move; what reads labels and what writes texts share it. Defaults are those of a classifier."""
+
     epochs: int = option(10, help="passes over the training documents, at most", low=1, high=10_000)
     batch_tokens: int = option(8192, help="tokens of a batch, padding included", low=1, high=10**8)
     batch_documents: int = option(64, help="documents of a batch, at most", low=1, high=10**6)
@@ -59,16 +65,6 @@ class NetworkConfig:
         1.0, help="longest gradient, as its Euclidean norm; 0: no limit", low=0, high=10**6
     )
     accumulate: int = option(1, help="batches whose gradients make one step", low=1, high=10_000)
-    class_weight: str | None = option(
-        None, help="balanced: a rare label counts more", choices=("none", "balanced")
-    )
-    label_smoothing: float = option(
-        0.0,
-        help="share of the truth that is dealt to all labels",
-        low=0,
-        high=0.99,
-        search=("0", "0.1"),
-    )
     patience: int = option(
         2,
         help="epochs without gain on the tuning part after which training ends; 0: no tuning part",
@@ -85,6 +81,22 @@ class NetworkConfig:
         high=0.999999,
     )
     compile: bool = option(False, help="compile the network with torch.compile before training")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig(TrainingConfig, TokensConfig):
+    """Shared by every classifier; a family adds its own options and may have other defaults."""
+
+    class_weight: str | None = option(
+        None, help="balanced: a rare label counts more", choices=("none", "balanced")
+    )
+    label_smoothing: float = option(
+        0.0,
+        help="share of the truth that is dealt to all labels",
+        low=0,
+        high=0.99,
+        search=("0", "0.1"),
+    )
 
     @property
     def files(self) -> dict[str, str]:
