@@ -17,7 +17,8 @@ from nlpwb.errors import InputError
 from nlpwb.specs import Spec, for_task
 from nlpwb.tasks import Task
 from nlpwb.workflows.classifier import Classifier, fit_classifier, warm_up
-from nlpwb.workflows.model_folder import check_target, save_model
+from nlpwb.workflows.folders import check_target
+from nlpwb.workflows.model_folder import save_model
 from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions, Made
 from nlpwb.workflows.networks.place import alone_at
 from nlpwb.workflows.storage import folder_bytes

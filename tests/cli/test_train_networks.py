@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpwb.workflows.model_folder import FORMAT
+from nlpwb.workflows.folders import FORMAT
 
 from .conftest import Typed
 

@@ -12,7 +12,8 @@ import pytest
 from nlpwb.errors import InputError, ModelError
 from nlpwb.specs import parse_spec
 from nlpwb.workflows.classifier import Classifier, fit_classifier
-from nlpwb.workflows.model_folder import check_target, load_model, read_manifest, save_model
+from nlpwb.workflows.folders import check_target, read_manifest
+from nlpwb.workflows.model_folder import load_model, save_model
 
 from .corpora import LABELS, rows
 
@@ -188,7 +189,8 @@ def test_a_newer_format_says_update(model):
 def test_a_model_of_another_kind_is_named(model):
     change(model, kind="translator")
     assert refusal(model) == (
-        f"the model {model} is a translator, and this command needs a classifier"
+        f"the model {model} is a translator, and this command needs a classifier; it is for "
+        "`nlpwb translate`, `nlpwb evaluate`, `nlpwb attend` and `nlpwb trace`"
     )
 
 
@@ -303,13 +305,13 @@ def test_where_the_new_one_cannot_come_the_old_one_stays(tmp_path, model, monkey
 
 
 def test_a_full_disk_leaves_the_old_model_and_nothing_else(tmp_path, model, monkeypatch):
-    from nlpwb.workflows import model_folder
+    from nlpwb.workflows import folders
 
     def fail(*_):
         raise OSError(28, "No space left on device")
 
     before = listing(tmp_path)
-    monkeypatch.setattr(model_folder, "save_states", fail)
+    monkeypatch.setattr(folders, "save_states", fail)
     with pytest.raises(InputError, match="no space left on device"):
         save_model(model, fit("majority"), {})
     assert listing(tmp_path) == before
