@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -41,6 +42,8 @@ class Stepper:
 
     def compile(self) -> None:
         """Have torch compile the model; where it cannot, the model is used as it is."""
+        # its advice on graphs is for whoever writes networks, not for whoever trains them
+        logging.getLogger("torch._dynamo").setLevel(logging.ERROR)
         self.model = cast(nn.Module, torch.compile(self._plain, dynamic=True))
 
     def step(
