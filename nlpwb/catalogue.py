@@ -22,7 +22,8 @@ class Entry:
     it is part of every cache key. ``output`` says what a representation gives: ``counts`` (never negative, sparse), ``signed``
     or ``dense``; ``refuses`` lists the outputs that a head cannot take. ``kept`` says that a fitted representation is worth an
     entry of its own in the cache. ``probabilistic`` says that the scores are probabilities. ``network``: ``code`` is a torch
-    module, which ``nlpwb/workflows/networks`` trains.
+    module that labels, which ``nlpwb/workflows/networks`` trains. ``writes``: it writes texts in place of labels; ``lm`` goes on
+    with one, ``translate`` says one in other words.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Entry:
     kept: bool = False
     probabilistic: bool = False
     network: bool = False
+    writes: Literal["", "lm", "translate"] = ""
     loads: tuple[str, ...] = ()
 
 

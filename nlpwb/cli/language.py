@@ -1,0 +1,195 @@
+"""What ``train``, ``evaluate`` and ``predict`` do with language models."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.errors import GateMissed
+from nlpwb.report.sink import Column, Sink
+
+if TYPE_CHECKING:
+    from nlpwb.data.corpus import ReadOptions
+    from nlpwb.specs import Spec
+    from nlpwb.workflows.language.evaluating import LanguageFigures
+    from nlpwb.workflows.networks.conditions import Conditions
+
+
+def train(
+    spec: Spec,
+    corpus: str,
+    reading: ReadOptions,
+    output: Path,
+    *,
+    sink: Sink,
+    seed: int,
+    threads: int,
+    conditions: Conditions,
+) -> tuple[str, str]:
+    """Train a language model and print what was made; returns what a figure of it is titled by: method and corpus."""
+    from nlpwb.report.comparison import count, seconds, size
+    from nlpwb.workflows.language.training import train_language_model
+
+    trained = train_language_model(
+        spec.representation,
+        corpus,
+        reading,
+        output,
+        seed=seed,
+        threads=threads,
+        conditions=conditions,
+    )
+    row = dataclasses.asdict(trained)
+    made = row.pop("network") or {}
+    columns = [
+        Column("model", "model", keep=True),
+        Column("method", "method", keep=True, wrap_at=",+"),
+        Column("tokens", "tokens", right=True, show=count),
+        Column("vocabulary", "vocabulary", right=True, show=count),
+        Column("parameters", "parameters", right=True, show=count),
+        Column("epochs", "epochs", right=True, table=bool(made)),
+        Column("steps", "steps", right=True, table=False),
+        Column("tuning_nats", "tuning nats/token", right=True, show=_figure(4)),
+        Column("tuning_bits", "tuning bits/byte", right=True, show=_figure(4)),
+        Column("fit_seconds", "fit", right=True, show=seconds),
+        Column("bytes", "size", right=True, show=size),
+        Column("resumed", "resumed", right=True, table=bool(made.get("resumed")), show=count),
+        Column("device", "device", table=made.get("device", "cpu") != "cpu"),
+        Column("precision", "precision", table=False),
+        Column("threads", "threads", right=True, table=False),
+    ]
+    kept = {name: made.get(name) for name in ("epochs", "steps", "resumed", "device", "precision")}
+    sink.table([row | kept | {"threads": threads}], columns)
+    return trained.method, trained.corpus
+
+
+def evaluate(
+    model: Path,
+    corpus: str,
+    reading: ReadOptions,
+    *,
+    sink: Sink,
+    window: int | None,
+    fail_over: float | None,
+    seed: int,
+    device: str,
+    precision: str,
+    threads: int,
+) -> None:
+    """Print how well a language model foretells texts.
+
+    Raises:
+        GateMissed: the upper end of the interval of bits per byte is above ``fail_over``.
+    """
+    from nlpwb.workflows.language.evaluating import evaluate_language_model
+
+    found = evaluate_language_model(
+        model,
+        corpus,
+        reading,
+        window=window,
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
+        note=sink.note,
+    )
+    bits, token = _figure(4), _figure(2)
+    rows: list[dict[str, Any]] = [
+        {
+            "metric": "bits per byte",
+            "score": bits(found.bits_per_byte),
+            "interval": f"{bits(found.low)} to {bits(found.high)}",
+            "over": f"{found.bytes:,} bytes",
+        },
+        {
+            "metric": "perplexity per token",
+            "score": token(found.perplexity),
+            "interval": f"{token(found.perplexity_low)} to {token(found.perplexity_high)}",
+            "over": f"{found.tokens:,} tokens",
+        },
+        {
+            "metric": "nats per token",
+            "score": bits(found.nats_per_token),
+            "interval": "",
+            "over": f"{found.tokens:,} tokens",
+        },
+    ]
+    columns = [
+        Column("metric", "metric", keep=True),
+        Column("score", "score", right=True, keep=True),
+        Column("interval", "95 % interval", keep=True),
+        Column("over", "over"),
+    ]
+    sink.table(rows, columns, before=[_headline(found)], document=dataclasses.asdict(found))
+    if fail_over is not None and found.high > fail_over:
+        raise GateMissed(
+            f"--fail-over {fail_over:g} is missed: the upper end of the interval is {found.high:.4f} bits per byte; "
+            "more data or another method may help"
+        )
+
+
+def _headline(found: LanguageFigures) -> str:
+    sight = "" if found.window is None else f", {found.window:,} tokens seen at once"
+    return (
+        f"{found.method} on {found.corpus}: {found.tokens:,} tokens ({found.tokenizer}), {found.blocks:,} blocks of "
+        f"text{sight}"
+    )
+
+
+def _figure(digits: int) -> Any:
+    return lambda value: "–" if value is None else f"{value:,.{digits}f}"
+
+
+def predict(
+    model: Path,
+    texts: list[str],
+    *,
+    sink: Sink,
+    top_k: int,
+    device: str,
+    precision: str,
+    threads: int,
+) -> None:
+    """Print the likeliest next tokens of each text; ``-`` reads texts from standard input, one a line."""
+    from nlpwb.workflows.language.model import load_language_model
+    from nlpwb.workflows.language.predicting import next_tokens
+
+    loaded = load_language_model(model, device=device, precision=precision)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for number, found in enumerate(
+            next_tokens(loaded, _prompts(texts), top_k=top_k, threads=threads)
+        ):
+            if found.cut:
+                sink.note(
+                    f"the beginning of text {number + 1} was cut, {found.cut:,} tokens: the model reads "
+                    f"{loaded.reader.context:,} at once"
+                )
+            pairs = zip(found.tokens, found.probabilities, strict=True)
+            for rank, (token, probability) in enumerate(pairs, start=1):
+                yield {
+                    "text": found.text,
+                    "rank": rank,
+                    "token": token,
+                    "probability": probability,
+                }
+
+    columns = [
+        Column("text", "text", wrap=True),
+        Column("rank", "rank", right=True),
+        Column("token", "next token", keep=True, show=repr),
+        Column("probability", "probability", right=True, show=lambda value: f"{value:.4f}"),
+    ]
+    sink.stream(rows(), columns)
+
+
+def _prompts(texts: list[str]) -> Iterator[str]:
+    for text in texts:
+        if text == "-":
+            yield from (line.rstrip("\n") for line in sys.stdin)
+        else:
+            yield text

@@ -1,0 +1,170 @@
+"""Texts to a trained language model: tokens, the tuning part, the loop, and what is said of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np  # noqa: TID253  only functions import this module
+import torch  # noqa: TID253
+from numpy.typing import NDArray  # noqa: TID253
+
+from nlpwb.catalogue import load
+from nlpwb.errors import MethodError
+from nlpwb.methods.networks.sequence_tokens import SequenceTokens
+from nlpwb.specs import Part
+from nlpwb.training.checkpoints import Checkpoints
+from nlpwb.training.device import Setting, choose_setting
+from nlpwb.training.loop import train
+from nlpwb.training.records import Judgement
+from nlpwb.training.scoring import token_nats
+from nlpwb.training.sequence_losses import language_loss
+from nlpwb.training.streams import StreamBatches
+from nlpwb.workflows.language.model import NGRAMS, LanguageModel, Learned, row_of
+from nlpwb.workflows.language.texts import Texts, split_at
+from nlpwb.workflows.networks.conditions import Conditions, Made
+from nlpwb.workflows.networks.following import follow, in_memory, recipe_of
+
+if TYPE_CHECKING:
+    from nlpwb.methods.networks.sequence_config import SequenceConfig
+
+TRAINING_VERSION = 1
+"""Rises when the same config on the same texts begins to train something else: old checkpoints are then left alone."""
+TUNED_BY = "nats per token"
+LEAST_TUNING = 200
+"""Tuning tokens below this would stop training by chance."""
+
+Ids = NDArray[np.int32]
+
+
+def fit_language_model(
+    part: Part, texts: Texts, *, seed: int, threads: int, conditions: Conditions
+) -> LanguageModel:
+    """Train the language model that ``part`` names.
+
+    With the same texts, seed, threads and precision the weights are the same to the bit, however often training was
+    interrupted, as long as ``conditions.checkpoints`` is the same folder. The end of the texts, ``tuning`` of their bytes, says
+    when training should end, and is not trained on; without ``patience`` all of them are.
+
+    Raises:
+        MethodError: nothing can be learned from these texts, or the loss exploded; the sentence says what to try.
+        UsageError: a device or a precision that is not there.
+        TrainingInterrupted: Ctrl-C; what was learnt is kept in ``conditions.checkpoints``.
+    """
+    config, note = part.config, conditions.note
+    counted = part.entry.family == NGRAMS
+    tuning = None
+    if not counted and config.patience > 0:
+        trained, tuning = _divided(texts, config, note)
+    else:
+        trained = texts
+    tokens = SequenceTokens.fit(
+        config.tokenizer,
+        trained.pieces,
+        vocab_size=config.vocab_size,
+        min_count=config.min_count,
+    )
+    row, _ = row_of(tokens, trained)
+    note(f"{len(row) - 1:,} tokens ({tokens.spec}) of {tokens.vocabulary:,} in the vocabulary")
+    if counted:
+        counts = load(part.entry.code).fit(config, row, tokens.vocabulary, threads=threads)
+        return LanguageModel(part, tokens, counts, seed=seed, learned=Learned(len(row) - 1))
+    held = None
+    if tuning is not None:
+        held, _ = row_of(tokens, tuning)
+        if len(held) <= LEAST_TUNING:
+            note(
+                f"no tuning part ({len(held) - 1} tokens are too few to tune on): training takes all {config.epochs} "
+                "epochs"
+            )
+            row, held = row_of(tokens, texts)[0], None
+    setting = choose_setting(conditions.device, conditions.precision, threads)
+    for line in setting.notes:
+        note(line)
+    torch.manual_seed(seed)
+    with in_memory():
+        network: torch.nn.Module = load(part.entry.code).build(config, vocabulary=tokens.vocabulary)
+        made = _train(part, network, row, held, setting=setting, seed=seed, conditions=conditions)
+    network.eval()
+    density = None
+    if tuning is not None and held is not None:
+        density = (len(held) - 1) / sum(tuning.bytes_of)
+    learned = Learned(len(row) - 1, density, made)
+    return LanguageModel(
+        part, tokens, network, device=conditions.device, seed=seed, learned=learned
+    )
+
+
+def _divided(
+    texts: Texts, config: SequenceConfig, note: Callable[[str], None]
+) -> tuple[Texts, Texts | None]:
+    if len(texts) < 2:
+        note(
+            f"no tuning part (there is a single document): training takes all {config.epochs} epochs"
+        )
+        return texts, None
+    return split_at(texts, config.tuning)
+
+
+def _train(
+    part: Part,
+    network: torch.nn.Module,
+    row: Ids,
+    held: Ids | None,
+    *,
+    setting: Setting,
+    seed: int,
+    conditions: Conditions,
+) -> Made:
+    """Move the weights until it is done; returns how it went."""
+    config: Any = part.config
+    if len(row) < 2:
+        raise MethodError("the training texts hold no token; check the file and its text column")
+    data = StreamBatches.of(config, row, seed=seed)
+    recipe = recipe_of(config, epochs=data.rounds)
+    checkpoints = None
+    if conditions.checkpoints is not None:
+        identity = _identity(part, row, held, setting=setting, seed=seed)
+        checkpoints = Checkpoints(conditions.checkpoints, identity)
+    records = train(
+        network,
+        data,
+        language_loss(config, carried=data.carried),
+        recipe,
+        seed=seed,
+        setting=setting,
+        judge=None if held is None else _judge(held, setting),
+        checkpoints=checkpoints,
+    )
+    return follow(
+        records, conditions, epochs=recipe.epochs, patience=recipe.patience, tuned_by=TUNED_BY
+    )
+
+
+def _judge(held: Ids, setting: Setting) -> Callable[[torch.nn.Module], Judgement]:
+    def judge(network: torch.nn.Module) -> Judgement:
+        nats = float(token_nats(network, held, setting)[1:].mean(dtype=np.float64))
+        figures = {TUNED_BY: nats, "perplexity": float(np.exp(min(nats, 700.0)))}
+        return Judgement(nats, False, figures)
+
+    return judge
+
+
+def _identity(
+    part: Part, row: Ids, held: Ids | None, *, setting: Setting, seed: int
+) -> dict[str, Any]:
+    """All that decides the weights: a checkpoint of anything else is none of ours."""
+    digest = hashlib.sha256()
+    for array in (row, held if held is not None else row[:0]):
+        digest.update(np.ascontiguousarray(array).tobytes() + b"|")
+    return {
+        "version": TRAINING_VERSION,
+        "method": part.identity(),
+        "data": digest.hexdigest(),
+        "seed": seed,
+        "device": setting.device.type,
+        "precision": setting.precision,
+        "threads": setting.threads,
+        "torch": torch.__version__,
+    }

@@ -1,0 +1,297 @@
+"""A language model with its tokens: how likely texts are, what comes next, and a folder on disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import numpy as np  # noqa: TID253  only functions import this module
+import torch  # noqa: TID253
+from numpy.typing import NDArray  # noqa: TID253
+
+from nlpwb.catalogue import load
+from nlpwb.errors import ModelError
+from nlpwb.methods.networks.sequence_tokens import SequenceTokens
+from nlpwb.methods.protocol import State
+from nlpwb.specs import Part
+from nlpwb.training.device import choose_setting
+from nlpwb.training.scoring import token_nats
+from nlpwb.workflows.folders import (
+    LANGUAGE_MODEL,
+    dated,
+    read_manifest,
+    read_states,
+    save_folder,
+    write_files,
+)
+from nlpwb.workflows.language.texts import Texts
+from nlpwb.workflows.networks.conditions import Made
+
+if TYPE_CHECKING:
+    from nlpwb.methods.decoding.protocol import Reader
+
+_WEIGHTS, _TOKENS, _COUNTS = "weights.", "tokens.", "counts."
+NGRAMS = "ngrams"
+"""The family that counts and has no weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class TextScores:
+    """How likely texts are, piece by piece.
+
+    Args:
+        nats: float64 (n,), -ln p of each piece's tokens, its end included where it has one.
+        tokens: int64 (n,).
+        bytes: int64 (n,), UTF-8, as :attr:`Texts.bytes_of` counts them.
+    """
+
+    nats: NDArray[np.float64]
+    tokens: NDArray[np.int64]
+    bytes: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """From how much a model learned.
+
+    Args:
+        tokens: that were trained on.
+        tuning_density: tokens per byte of the tuning part; None where there was none.
+        made: how a network trained; None for one that counts.
+    """
+
+    tokens: int
+    tuning_density: float | None = None
+    made: Made | None = None
+
+    @property
+    def tuning_nats(self) -> float | None:
+        """Nats per token on the tuning part."""
+        return None if self.made is None else self.made.tuning
+
+    @property
+    def tuning_bits(self) -> float | None:
+        """Bits per byte on the tuning part."""
+        nats, density = self.tuning_nats, self.tuning_density
+        return None if nats is None or density is None else nats / math.log(2) * density
+
+
+class LanguageModel:
+    """Says what comes next. ``reader`` is the network, or the table of n-grams; ``tokens`` cut texts for it."""
+
+    def __init__(
+        self,
+        part: Part,
+        tokens: SequenceTokens,
+        reader: Any,
+        *,
+        device: str = "auto",
+        precision: str = "float32",
+        seed: int = 0,
+        learned: Learned | None = None,
+    ) -> None:
+        self.part = part
+        self.tokens = tokens
+        self.network = reader
+        self.device = device
+        self.precision = precision
+        self.seed = seed
+        self._learned = learned
+
+    @property
+    def reader(self) -> Reader:
+        """What decoding asks."""
+        return cast("Reader", self.network)
+
+    @property
+    def learned(self) -> Learned:
+        """From how much it learned, and how: of a model that was trained in this process."""
+        assert self._learned is not None, "read from a folder"
+        return self._learned
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is a table of n-grams, and no network."""
+        return self.part.entry.family == NGRAMS
+
+    @property
+    def parameters(self) -> int:
+        """Weights, or n-grams that are kept."""
+        if self.counted:
+            return int(self.network.parameters)
+        return sum(weights.numel() for weights in self.network.parameters())
+
+    @property
+    def trained_context(self) -> int | None:
+        """The longest stretch of tokens that it learned from at once; None where there is no such limit."""
+        return getattr(self.network, "trained_context", None)
+
+    def describe(self) -> str:
+        """``gpt, 804,352 parameters, 69 tokens (char)``."""
+        what = "n-grams" if self.counted else "parameters"
+        return (
+            f"{self.part}, {self.parameters:,} {what}, {self.tokens.vocabulary:,} tokens "
+            f"({self.tokens.spec})"
+        )
+
+    def score(self, texts: Texts, *, threads: int = 1, window: int | None = None) -> TextScores:
+        """How likely each piece is, given those before it.
+
+        Args:
+            window: tokens that a network of limited sight sees at once, half of them new at a time; by default as many as it
+                was trained on.
+
+        Raises:
+            MethodError: the window does not fit into memory.
+        """
+        ids, owners = row_of(self.tokens, texts)
+        nats = self._nats(ids, threads=threads, window=window)
+        count = len(texts)
+        return TextScores(
+            np.bincount(owners, weights=nats[1:].astype(np.float64), minlength=count),
+            np.bincount(owners, minlength=count).astype(np.int64),
+            np.asarray(texts.bytes_of, dtype=np.int64),
+        )
+
+    def _nats(
+        self, ids: NDArray[np.int32], *, threads: int, window: int | None
+    ) -> NDArray[np.floating[Any]]:
+        """-ln p of each token of a row given those before it, (n,); the first has nothing before it and counts as 0."""
+        if self.counted:
+            found: NDArray[np.floating[Any]] = self.network.token_nats(ids)
+            return found
+        setting = choose_setting(self.device, self.precision, threads)
+        return token_nats(self.network, ids, setting, window=window)
+
+    def state(self) -> State:
+        """Weights and tokens."""
+        tokens = self.tokens.state()
+        arrays = {_TOKENS + name: array for name, array in tokens.arrays.items()}
+        lists = {_TOKENS + name: strings for name, strings in tokens.lists.items()}
+        facts: dict[str, Any] = {"tokens": dict(tokens.facts)}
+        if self.counted:
+            counts = self.network.state()
+            arrays |= {_COUNTS + name: array for name, array in counts.arrays.items()}
+            facts["counts"] = dict(counts.facts)
+        else:
+            for name, tensor in self.network.state_dict().items():
+                arrays[_WEIGHTS + name] = tensor.detach().cpu().numpy()
+        return State(arrays=arrays, lists=lists, facts=facts)
+
+    @classmethod
+    def from_state(
+        cls,
+        part: Part,
+        state: State,
+        *,
+        device: str = "auto",
+        precision: str = "float32",
+        seed: int = 0,
+    ) -> Self:
+        """The trained model again.
+
+        Raises:
+            ModelError: weights are missing, or are those of another network.
+        """
+        facts: Any = state.facts
+        code = load(part.entry.code)
+        try:
+            kept = State(
+                arrays=beginning(state.arrays, _TOKENS),
+                lists=beginning(state.lists, _TOKENS),
+                facts=facts["tokens"],
+            )
+            tokens = SequenceTokens.from_state(part.config.tokenizer, kept)
+            if part.entry.family == NGRAMS:
+                counts = State(arrays=beginning(state.arrays, _COUNTS), facts=facts["counts"])
+                network = code.from_state(part.config, counts)
+            else:
+                network = code.build(part.config, vocabulary=tokens.vocabulary)
+                weights = beginning(state.arrays, _WEIGHTS)
+                network.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
+                network.eval()
+        except (KeyError, TypeError, RuntimeError) as error:
+            said = str(error).strip().splitlines()[0]
+            raise ModelError(
+                f"the weights of the {part.name} do not fit its options ({said}); train it again"
+            ) from None
+        return cls(part, tokens, network, device=device, precision=precision, seed=seed)
+
+
+def row_of(tokens: SequenceTokens, texts: Texts) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Texts as one row of ids that a model reads from left to right.
+
+    It begins with the end of a text, as if one had gone before. Documents have such an end each, a running text has none.
+
+    Returns:
+        int32 (n + 1,) and, for each id but the first, the piece that it belongs to, int64 (n,).
+    """
+    ids, ends = tokens.encode_all(texts.pieces)
+    lengths = np.diff(ends, prepend=0)
+    if texts.running:
+        row = np.concatenate([[tokens.end], ids]).astype(np.int32)
+        return row, np.repeat(np.arange(len(texts)), lengths)
+    row = np.full(len(ids) + len(ends) + 1, tokens.end, dtype=np.int32)
+    owners = np.repeat(np.arange(len(texts)), lengths + 1)
+    inner = np.ones(len(row), dtype=bool)
+    inner[np.concatenate([[0], ends + np.arange(1, len(ends) + 1)])] = False
+    row[inner] = ids
+    return row, owners
+
+
+def beginning(found: Mapping[str, Any], start: str) -> dict[str, Any]:
+    """The entries whose names begin so, without that beginning."""
+    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}
+
+
+def save_language_model(
+    target: Path,
+    model: LanguageModel,
+    made: Mapping[str, Any],
+    *,
+    beside: Mapping[str, Path] | None = None,
+) -> None:
+    """Put a language model's folder at ``target``, whole.
+
+    Raises:
+        InputError: the place holds something that is no model, or cannot be written.
+    """
+    facts = {
+        "kind": LANGUAGE_MODEL,
+        "seed": model.seed,
+        "parameters": model.parameters,
+        "vocabulary": model.tokens.vocabulary,
+        "lossless": model.tokens.lossless,
+        "made": dated(made),
+    }
+    part, state = model.part, model.state()
+    save_folder(
+        target, lambda folder: write_files(folder, part, [(part, state)], facts, beside=beside)
+    )
+
+
+def load_language_model(
+    path: Path, *, device: str = "auto", precision: str = "float32"
+) -> LanguageModel:
+    """The language model of a folder, or of a llama2.c file with its tokenizer beside it.
+
+    Raises:
+        ModelError: a file is missing, damaged, or of a later version; or the model is another one.
+    """
+    if path.is_file() and path.suffix == ".bin":
+        from nlpwb.workflows.language.llama2c import open_llama2c
+
+        part, network, tokens = open_llama2c(path)
+        return LanguageModel(part, tokens, network, device=device, precision=precision)
+    manifest = read_manifest(path, LANGUAGE_MODEL)
+    spec, states = read_states(path, manifest)
+    return LanguageModel.from_state(
+        spec.representation,
+        states[0],
+        device=device,
+        precision=precision,
+        seed=int(manifest.get("seed", 0)),
+    )
