@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: TID253  only functions import this module
@@ -17,12 +16,12 @@ from nlpwb.errors import MethodError
 from nlpwb.methods.networks.tokens import EncodedTexts, TextEncoder
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
-from nlpwb.training import faults
 from nlpwb.training.device import choose_setting
 from nlpwb.workflows.networks.classifier import NetworkClassifier
 from nlpwb.workflows.networks.conditions import Conditions
 from nlpwb.workflows.networks.embeddings import InitialTable, initial_table
-from nlpwb.workflows.networks.run import Run, percent
+from nlpwb.workflows.networks.following import in_memory, percent
+from nlpwb.workflows.networks.run import Run
 from nlpwb.workflows.networks.tasks import Shape, tuning_part
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def fit_network(
         if tuning is None:
             note(f"no tuning part ({why_none}): training takes all {config.epochs} epochs")
     torch.manual_seed(seed)
-    with _in_memory():
+    with in_memory():
         model: torch.nn.Module = load(part.entry.code).build(
             config,
             vocabulary=encoder.vocabulary,
@@ -94,17 +93,6 @@ def fit_network(
         device=conditions.device,
         made=made,
     )
-
-
-@contextlib.contextmanager
-def _in_memory() -> Iterator[None]:
-    """Where memory runs out for more than a batch, say so."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if not faults.is_out_of_memory(error):
-            raise
-        raise faults.network_does_not_fit() from None
 
 
 def _say_tokens(

@@ -1,13 +1,11 @@
-"""One training of a network: what the loop is given, and what becomes of its records."""
+"""One training of a classifier: what the loop is given, and by what its weights are judged."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
-import time
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: TID253  only functions import this module
 import torch  # noqa: TID253
@@ -22,17 +20,10 @@ from nlpwb.training.device import Setting
 from nlpwb.training.loop import train
 from nlpwb.training.losses import supervised
 from nlpwb.training.prediction import predict
-from nlpwb.training.recipe import Recipe
-from nlpwb.training.records import Begun, Ended, EpochEnd, Judgement, Note, Record, Step
-from nlpwb.workflows.networks.conditions import (
-    TRAINING_LOG,
-    Conditions,
-    Made,
-    NetworkProgress,
-    TrainingInterrupted,
-)
+from nlpwb.training.records import Judgement
+from nlpwb.workflows.networks.conditions import Conditions, Made
 from nlpwb.workflows.networks.embeddings import embedding_identity
-from nlpwb.workflows.networks.log import Row, TrainingLog
+from nlpwb.workflows.networks.following import follow, recipe_of
 from nlpwb.workflows.networks.tasks import TUNED_BY, Shape, loss_of, scores_of, tuning_score
 
 if TYPE_CHECKING:
@@ -40,11 +31,6 @@ if TYPE_CHECKING:
 
 TRAINING_VERSION = 1
 """Rises when the same config on the same data begins to train something else: old checkpoints are then left alone."""
-
-
-def percent(share: float) -> str:
-    """``12 %``, ``0.3 %``."""
-    return f"{100 * share:.0f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.1f} %"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,13 +69,19 @@ class Run:
             model,
             self._batches(encoded, trained, wanted, seed=seed),
             supervised(pointwise),
-            _recipe(config),
+            recipe_of(config),
             seed=seed,
             setting=self.setting,
             judge=judge,
             checkpoints=checkpoints,
         )
-        return self._follow(cast("Generator[Record, None, None]", records))
+        return follow(
+            records,
+            self.conditions,
+            epochs=config.epochs,
+            patience=config.patience,
+            tuned_by=TUNED_BY[self.task],
+        )
 
     def _wanted(self, targets: NDArray[Any], shape: Shape) -> NDArray[Any]:
         """Targets as the loss takes them: numbers standardised."""
@@ -158,115 +150,3 @@ class Run:
             "threads": self.setting.threads,
             "torch": torch.__version__,
         }
-
-    def _follow(self, records: Generator[Record, None, None]) -> Made:
-        """Listen to the loop until it ends: log, progress, notes; what was made."""
-        conditions = self.conditions
-        folder, name = conditions.checkpoints, TUNED_BY[self.task]
-        paths = [] if folder is None else [folder / TRAINING_LOG]
-        log = TrainingLog([*paths, *([conditions.log] if conditions.log is not None else [])])
-        started = time.perf_counter()
-        begun: Begun | None = None
-        scores: dict[int, float] = {}
-        try:
-            with contextlib.closing(records):
-                for record in records:
-                    row = _row(record, name)
-                    if isinstance(record, Begun):
-                        begun = record
-                        log.begin(row, step=record.step)
-                        self._say_begun(record)
-                        scores = {
-                            kept["epoch"]: kept["tuning"]["value"]
-                            for kept in log.rows
-                            if kept["record"] == "epoch" and "tuning" in kept
-                        }
-                        continue
-                    log.add(row)
-                    if isinstance(record, Note):
-                        conditions.note(record.text)
-                    elif isinstance(record, Step):
-                        conditions.progress(NetworkProgress(record, self.config.epochs))
-                    elif isinstance(record, EpochEnd) and record.judgement is not None:
-                        scores[record.epoch] = record.judgement.value
-                    elif isinstance(record, Ended):
-                        assert begun is not None, "the first record"
-                        return self._made(begun, record, scores, time.perf_counter() - started)
-        except (
-            KeyboardInterrupt
-        ):  # the loop has ended its step, and written a checkpoint when it was closed
-            if folder is None or begun is None:
-                raise
-            raise TrainingInterrupted(
-                "interrupted; what was learnt is kept, and the same command goes on from there"
-            ) from None
-        raise AssertionError("a training ends with its last record")
-
-    def _say_begun(self, begun: Begun) -> None:
-        note = self.conditions.note
-        if begun.resumed:
-            note(
-                f"going on from step {begun.step:,} of {begun.steps:,}, where an earlier run stopped"
-            )
-        threads = "1 thread" if begun.threads == 1 else f"{begun.threads} threads"
-        padding = (
-            "" if begun.padding is None else f"; {percent(begun.padding)} of a batch is padding"
-        )
-        note(
-            f"{begun.parameters:,} parameters in {begun.precision} on {begun.device}, {threads}{padding}"
-        )
-
-    def _made(self, begun: Begun, ended: Ended, scores: dict[int, float], seconds: float) -> Made:
-        best = ended.best_epoch
-        if ended.stopped_early and best is not None:
-            self.conditions.note(
-                f"ended after epoch {ended.epochs} of {self.config.epochs}: {self.config.patience} without gain on the "
-                f"tuning part; the weights are those of epoch {best + 1}"
-            )
-        return Made(
-            device=begun.device,
-            precision=begun.precision,
-            threads=begun.threads,
-            epochs=ended.epochs,
-            best_epoch=ended.epochs if best is None else best + 1,
-            stopped_early=ended.stopped_early,
-            steps=ended.steps,
-            resumed=begun.step,
-            parameters=begun.parameters,
-            padding=begun.padding,
-            cut=0,
-            tuning=None if best is None else scores.get(best),
-            tuning_score="" if best is None else TUNED_BY[self.task],
-            earlier_seconds=max(0.0, ended.seconds - seconds) if begun.resumed else 0.0,
-        )
-
-
-def _recipe(config: NetworkConfig) -> Recipe:
-    """The options that say how weights move."""
-    known = {field.name for field in dataclasses.fields(Recipe)}
-    options = {
-        field.name: getattr(config, field.name)
-        for field in dataclasses.fields(config)
-        if field.name in known
-    }
-    return Recipe(**options)
-
-
-def _row(record: Record, name: str) -> Row:
-    """A record as a line of the log; ``name`` is the tuning score's."""
-    row: Row = {
-        "record": "epoch" if isinstance(record, EpochEnd) else type(record).__name__.lower(),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    for field in dataclasses.fields(record):
-        row[field.name] = getattr(record, field.name)
-    if isinstance(record, EpochEnd):
-        judgement = row.pop("judgement")
-        if judgement is not None:
-            row["tuning"] = {
-                "name": name,
-                "value": judgement.value,
-                "higher_is_better": judgement.higher_is_better,
-                "figures": dict(judgement.figures),
-            }
-    return row
