@@ -90,14 +90,16 @@ def follow(
     raise AssertionError("a training ends with its last record")
 
 
-def recipe_of(config: TrainingConfig) -> Recipe:
-    """The options that say how weights move."""
+def recipe_of(config: TrainingConfig, *, epochs: int | None = None) -> Recipe:
+    """The options that say how weights move; ``epochs`` where the data counts them otherwise than the config."""
     known = {field.name for field in dataclasses.fields(Recipe)}
     options = {
         field.name: getattr(config, field.name)
         for field in dataclasses.fields(config)
         if field.name in known
     }
+    if epochs is not None:
+        options["epochs"] = epochs
     return Recipe(**options)
 
 
