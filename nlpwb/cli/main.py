@@ -14,7 +14,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nlpwb.cli import cache, compare, data, methods, models, tokenizer, train, vectorize
+from nlpwb.cli import (
+    cache,
+    compare,
+    data,
+    embed,
+    evaluate,
+    methods,
+    predict,
+    tokenizer,
+    train,
+    vectorize,
+)
 from nlpwb.cli.completion import in_bash
 from nlpwb.cli.words.app import app as words
 from nlpwb.errors import NlpwbError, nearest
@@ -107,9 +118,9 @@ app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(words, name="words")
 app.command("vectorize")(vectorize.vectorize)
 app.command("train")(train.train)
-app.command("evaluate")(models.evaluate)
-app.command("predict")(models.predict)
-app.command("embed")(models.embed)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("embed")(embed.embed)
 app.add_typer(cache.app, name="cache")
 
 

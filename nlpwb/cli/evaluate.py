@@ -1,0 +1,168 @@
+"""``nlpwb evaluate``: a model's figures on texts that it has not seen, with their intervals."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+import typer
+
+from nlpwb.cli import language, options
+from nlpwb.cli.compare import Metric, check_gate
+from nlpwb.cli.of_model import Model, kind_of, refuse
+from nlpwb.errors import UsageError, nearest
+from nlpwb.report.sink import Column
+from nlpwb.tasks import AS_SAID, METRICS, default_metric, metric_info
+
+
+def evaluate(
+    context: typer.Context,
+    model: Model,
+    corpus: options.Corpus,
+    metric: Metric = None,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Print the table of true and predicted labels.")
+    ] = False,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(help="Exit with 3 unless the lower end of the interval reaches this."),
+    ] = None,
+    fail_over: Annotated[
+        float | None,
+        typer.Option(
+            help="Of a language model: exit with 3 unless the upper end of the interval of bits per byte is below."
+        ),
+    ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            help="Tokens that a language model of limited sight sees at once; as many as it was trained on.",
+            min=2,
+        ),
+    ] = None,
+    text: options.Text = None,
+    label: options.Label = None,
+    group_col: options.Group = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    precision: options.Precision = "float32",
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Score a model: a classifier on labelled texts, the metric with its interval and every label's own figures; a language
+    model on texts, in bits per byte and perplexity; a translator on pairs, by BLEU and chrF.
+    """
+    from nlpwb.errors import GateMissed
+    from nlpwb.report.comparison import percent, score
+    from nlpwb.workflows.evaluating import evaluate as run
+    from nlpwb.workflows.folders import LANGUAGE_MODEL
+    from nlpwb.workflows.model_folder import task_of_model
+
+    if kind_of(model) == LANGUAGE_MODEL:
+        refuse(
+            context,
+            ["metric", "confusion", "fail_under", "label", "group_col"],
+            "{option} concerns labels, and a language model is judged by bits per byte; leave it out",
+        )
+        language.evaluate(
+            model,
+            corpus,
+            options.read_options(
+                text=text,
+                encoding=encoding,
+                input_format=input_format,
+                header=header,
+                skip_bad_rows=skip_bad_rows,
+            ),
+            sink=options.make_sink(format, out, quiet, verbose),
+            window=window,
+            fail_over=fail_over,
+            seed=seed,
+            device=device,
+            precision=precision,
+            threads=threads or options.processors(),
+        )
+        return
+    refuse(
+        context,
+        ["window", "fail_over"],
+        f"{{option}} concerns language models, and {model} is none; leave it out",
+    )
+    if metric is not None and metric not in METRICS:
+        raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
+    sink = options.make_sink(format, out, quiet, verbose)
+    task = task_of_model(model)
+    metric = default_metric(task) if metric is None else metric_info(metric, task).name
+    check_gate(fail_under, metric)
+    if confusion and task != "classify":
+        raise UsageError(
+            f"--confusion is a table of single labels, and the model {model} says {AS_SAID[task]}; "
+            "leave it out"
+        )
+    found = run(
+        model,
+        corpus,
+        options.read_options(
+            text=text,
+            label=label,
+            group=group_col,
+            encoding=encoding,
+            input_format=input_format,
+            header=header,
+            skip_bad_rows=skip_bad_rows,
+            task=task if task != "classify" else None,
+        ),
+        metric=metric,
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads or options.processors(),
+        note=sink.note,
+    )
+    before = [
+        f"{found.method} on {found.corpus}: {metric} {score(found.score, metric)}, 95 % interval "
+        f"{score(found.low, metric)} to {score(found.high, metric)}, {found.documents:,} documents"
+        + (f", OOV {percent(found.oov_rate)}" if found.oov_rate is not None else "")
+    ]
+    labels = [figures.label for figures in found.per_label]
+    if confusion:
+        columns = [Column("label", "true label", keep=True)]
+        said = [f"said {name}" for name in labels]  # a label may be called "label", too
+        columns += [Column(name, name, right=True) for name in said]
+        rows: list[dict[str, Any]] = [
+            {"label": name, **dict(zip(said, counts, strict=True))}
+            for name, counts in zip(labels, found.confusion, strict=True)
+        ]
+    elif task == "regression":
+        columns = [
+            Column("metric", "metric", keep=True),
+            *(Column(name, name, right=True) for name in ("score", "low", "high")),
+        ]
+        rows = [dataclasses.asdict(figures) for figures in found.figures]
+    else:
+        columns = [
+            Column("label", "label", keep=True),
+            *(
+                Column(name, name, right=True, show=lambda value: score(value, "accuracy"))
+                for name in ("precision", "recall", "f1")
+            ),
+            Column("support", "documents", right=True),
+            Column("predicted", "predicted", right=True),
+        ]
+        rows = [dataclasses.asdict(figures) for figures in found.per_label]
+    sink.table(rows, columns, before=before, document=found.document())
+    if fail_under is not None:
+        loss = not METRICS[metric].higher_is_better
+        end = found.high if loss else found.low
+        if end > fail_under if loss else end < fail_under:
+            raise GateMissed(
+                f"--fail-under {fail_under:g} is missed: the {'upper' if loss else 'lower'} end of the "
+                f"interval is {end:.4f}; more data or another method may help"
+            )

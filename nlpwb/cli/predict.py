@@ -1,0 +1,138 @@
+"""``nlpwb predict``: labels for texts, or what a language model expects next."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from nlpwb.cli import language, options
+from nlpwb.cli.of_model import Model, kind_of, refuse
+from nlpwb.errors import UsageError
+from nlpwb.report.sink import Column
+from nlpwb.tasks import SEPARATOR
+
+_OF_CORPORA = ("text", "encoding", "input_format", "header", "skip_bad_rows")
+
+
+def predict(
+    context: typer.Context,
+    model: Model,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="A corpus, or - for standard input, a text a line; of a language model the texts themselves.",
+            metavar="[FILE|-|TEXT…]",
+            show_default=False,
+        ),
+    ] = None,
+    proba: Annotated[
+        bool,
+        typer.Option("--proba", help="Scores are probabilities; refused where there are none."),
+    ] = False,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            help="Labels a text, the likeliest first: 1, or of sets those that the text has; "
+            "next tokens of a language model: 10.",
+            min=1,
+        ),
+    ] = None,
+    with_text: Annotated[bool, typer.Option("--with-text", help="Print the text too.")] = False,
+    text: options.Text = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "float32",
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Label texts with a model, in order and batch by batch; or, with a language model, say what comes next.
+
+    A model of sets gives the labels of a text and their scores, parted by semicolons; a model of numbers gives a value.
+    """
+    from nlpwb.workflows.folders import LANGUAGE_MODEL
+    from nlpwb.workflows.model_folder import task_of_model
+    from nlpwb.workflows.prediction import predict as run
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    if kind_of(model) == LANGUAGE_MODEL:
+        of_corpora = [*_OF_CORPORA, "proba", "with_text"]
+        refuse(
+            context,
+            of_corpora,
+            "{option} concerns labels; a language model takes TEXT, leave it out",
+        )
+        language.predict(
+            model,
+            sources or ["-"],
+            sink=sink,
+            top_k=top_k or 10,
+            device=device,
+            precision=precision,
+            threads=threads or options.processors(),
+        )
+        return
+    if sources is not None and len(sources) > 1:
+        raise UsageError(
+            f"predict labels the texts of one file, and {len(sources)} were given; put them into one, or pipe them"
+        )
+    source = sources[0] if sources else "-"
+    task = task_of_model(model)
+    reading = options.read_options(
+        text=text,
+        encoding=encoding,
+        input_format=input_format,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+    )
+    reading = dataclasses.replace(reading, labelled=False)
+    found = run(
+        model,
+        source,
+        reading,
+        top_k=top_k,
+        probabilities=proba,
+        device=device,
+        precision=precision,
+        threads=threads or options.processors(),
+        note=sink.note,
+    )
+    columns = [
+        Column("row", "row", right=True),
+        Column("label", "label"),
+        Column("score", "score", right=True),
+    ]
+    rows: Iterator[dict[str, Any]] = (
+        {"row": one.row, "rank": rank + 1, "label": label, "score": score, "text": one.text}
+        for one in found
+        for rank, (label, score) in enumerate(zip(one.labels, one.scores, strict=True))
+    )
+    if task == "regression":
+        columns[1:] = [Column("value", "value", right=True)]
+        rows = ({"row": one.row, "value": one.value, "text": one.text} for one in found)
+    elif task == "multilabel" and top_k is None:
+        columns[1:] = [Column("labels", "labels"), Column("scores", "scores")]
+        rows = (
+            {
+                "row": one.row,
+                "labels": SEPARATOR.join(one.labels),
+                "scores": SEPARATOR.join(map(repr, one.scores)),
+                "text": one.text,
+            }
+            for one in found
+        )
+    if top_k is not None and top_k > 1:
+        columns.insert(1, Column("rank", "rank", right=True))
+    if with_text:
+        columns.append(Column("text", "text", wrap=True))
+    first = list(itertools.islice(rows, 1))  # an input that cannot be read leaves no header behind
+    sink.stream(itertools.chain(first, rows), columns)
