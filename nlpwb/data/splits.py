@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from nlpwb.data.bundles import Bundle, bundles
@@ -38,9 +38,11 @@ def holdout(corpus: Corpus, *, test_size: float, seed: int, strata: Strata | Non
     """
     if not 0 < test_size < 1:
         raise UsageError(f"--test-size must be between 0 and 1, got {test_size:g}")
-    found = bundles(corpus)
+    kinds = _kinds(corpus, strata)
+    found = bundles(corpus if kinds is None else replace(corpus, labels=kinds))
     _check(corpus, found, parts=2, option="a test part", labelled=strata is None)
-    if strata is not None:
+    if kinds is None:
+        assert strata is not None, "sets of labels"
         lot = f"holdout {seed}"
         test, train = deal(found, strata, [test_size, 1 - test_size], draw=partial(_draw, seed=lot))
         if not test or not train:
@@ -49,7 +51,7 @@ def holdout(corpus: Corpus, *, test_size: float, seed: int, strata: Strata | Non
                 "add some, or choose another --test-size"
             )
         return Split("holdout", train, test)
-    rows = Counter(_labels(corpus))
+    rows = Counter(kinds)
     wanted = _apportion({label: n * test_size for label, n in rows.items()}, rows)
     targets = [wanted, {label: n - wanted[label] for label, n in rows.items()}]
     test, train = _assign(found, targets, seed=f"holdout {seed}")
@@ -67,15 +69,16 @@ def folds(
         raise UsageError(f"--folds must be at least 2, got {k}")
     if repeats < 1:
         raise UsageError(f"--repeats must be at least 1, got {repeats}")
-    found = bundles(corpus)
+    kinds = _kinds(corpus, strata)
+    found = bundles(corpus if kinds is None else replace(corpus, labels=kinds))
     _check(corpus, found, parts=k, option=f"--folds {k}", labelled=strata is None)
-    targets = _fold_targets(corpus, k)
+    targets = _fold_targets(kinds or (), k)
     splits = []
     for repeat in range(repeats):
         lot = f"folds {seed} {repeat}"
         parts = (
             _assign(found, targets, seed=lot)
-            if strata is None
+            if kinds is not None or strata is None
             else deal(found, strata, [1 / k] * k, draw=partial(_draw, seed=lot))
         )
         for fold, test in enumerate(parts):
@@ -85,11 +88,19 @@ def folds(
     return splits
 
 
-def _fold_targets(corpus: Corpus, k: int) -> list[dict[str, int]]:
+def _kinds(corpus: Corpus, strata: Strata | None) -> list[str] | None:
+    """The one thing that each document is: its label, or the range in which its number stands; None where they have several."""
+    if strata is None:
+        return corpus.labels if corpus.labels is not None else [""] * len(corpus.texts)
+    kinds = [kind for names in strata if len(names) == 1 for kind in names]
+    return kinds if len(kinds) == len(corpus.texts) else None
+
+
+def _fold_targets(kinds: Sequence[str], k: int) -> list[dict[str, int]]:
     """How many rows of each label each of k folds is to have: the folds are as long as each other, within one row."""
     targets: list[dict[str, int]] = [{} for _ in range(k)]
     first = 0  # the fold that takes the first row left over, so that the folds are equally long
-    for label, n in sorted(Counter(_labels(corpus)).items()):
+    for label, n in sorted(Counter(kinds).items()):
         for fold in range(k):
             targets[fold][label] = n // k + ((fold - first) % k < n % k)
         first = (first + n) % k
@@ -228,10 +239,6 @@ def _check(corpus: Corpus, found: list[Bundle], *, parts: int, option: str, labe
         raise InputError(
             f"{corpus.name} has too few different documents for {option}: {len(found)} of the {parts} needed; add some"
         )
-
-
-def _labels(corpus: Corpus) -> list[str]:
-    return corpus.labels if corpus.labels is not None else [""] * len(corpus.texts)
 
 
 def _draw(key: bytes, seed: str) -> bytes:

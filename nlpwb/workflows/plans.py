@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PLAN_VERSION = 3  # 2: budgets drawn anew for every fold; 3: with a task
+PLAN_VERSION = (
+    4  # 2: budgets drawn anew for every fold; 3: with a task; 4: ranges of numbers as labels are
+)
 
 
 @dataclass(frozen=True)

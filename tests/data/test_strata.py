@@ -90,3 +90,11 @@ def test_equal_numbers_stand_in_one_stratum_and_few_numbers_in_few() -> None:
 
 def test_the_rarest_label_of_a_set_stands_for_it() -> None:
     assert rarest([["a", "b"], ["a"], [], ["b", "a"]]) == ["b", "a", "", "b"]
+
+
+def test_a_test_part_of_numbers_has_the_share_that_was_asked_for() -> None:
+    """Ten ranges of twelve: a fifth of each is 2.4, and rounding each by itself would leave 20 in place of 24."""
+    strata = number_strata([float(i) for i in range(120)])
+    assert len(holdout(texts(120), test_size=0.2, seed=0, strata=strata).test) == 24
+    parts = folds(texts(120), k=5, repeats=1, seed=0, strata=strata)
+    assert [len(split.test) for split in parts] == [24] * 5
