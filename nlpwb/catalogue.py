@@ -44,6 +44,11 @@ class Entry:
     writes: Literal["", "lm", "translate"] = ""
     loads: tuple[str, ...] = ()
 
+    @property
+    def trains(self) -> bool:
+        """Whether weights move by gradient: a device, a precision and a log of it have a meaning."""
+        return self.network or (self.writes != "" and self.family != "ngrams")
+
 
 def _vectorizer(name: str, summary: str, source: str, output: str = "counts") -> Entry:
     config = {"onehot": "OneHotConfig", "bow": "BowConfig", "tfidf": "TfidfConfig"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from nlpwb.data.corpus import ReadOptions
     from nlpwb.specs import Spec
     from nlpwb.workflows.language.evaluating import LanguageFigures
+    from nlpwb.workflows.language.training import TrainedLanguageModel
     from nlpwb.workflows.networks.conditions import Conditions
 
 
@@ -24,13 +26,11 @@ def train(
     reading: ReadOptions,
     output: Path,
     *,
-    sink: Sink,
     seed: int,
     threads: int,
     conditions: Conditions,
-) -> tuple[str, str]:
-    """Train a language model and print what was made; returns what a figure of it is titled by: method and corpus."""
-    from nlpwb.report.comparison import count, seconds, size
+) -> Callable[[Sink], None]:
+    """Train a language model; returns what prints what was made."""
     from nlpwb.workflows.language.training import train_language_model
 
     trained = train_language_model(
@@ -42,6 +42,12 @@ def train(
         threads=threads,
         conditions=conditions,
     )
+    return functools.partial(_show_trained, trained=trained)
+
+
+def _show_trained(sink: Sink, trained: TrainedLanguageModel) -> None:
+    from nlpwb.report.comparison import count, seconds, size
+
     row = dataclasses.asdict(trained)
     made = row.pop("network") or {}
     columns = [
@@ -61,9 +67,8 @@ def train(
         Column("precision", "precision", table=False),
         Column("threads", "threads", right=True, table=False),
     ]
-    kept = {name: made.get(name) for name in ("epochs", "steps", "resumed", "device", "precision")}
-    sink.table([row | kept | {"threads": threads}], columns)
-    return trained.method, trained.corpus
+    names = ("epochs", "steps", "resumed", "device", "precision", "threads")
+    sink.table([row | {name: made.get(name) for name in names}], columns)
 
 
 def evaluate(

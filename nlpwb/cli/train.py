@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpwb.cli import options
+from nlpwb.cli import language, options
 from nlpwb.cli.completion import complete_spec
+from nlpwb.cli.of_model import refuse
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column, Sink, check_place
 
@@ -30,6 +32,7 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="Where it goes.", m
 
 
 def train(
+    context: typer.Context,
     spec: SpecArgument,
     corpus: options.Corpus,
     output: Output,
@@ -65,7 +68,8 @@ def train(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Fit one method on all rows of a corpus; the model is a folder.
+    """Fit one method on a whole corpus; the model is a folder. The method says what it becomes: a classifier, a language model or
+    a translator.
 
     A network keeps checkpoints meanwhile: killed, or interrupted, and started again, the same command goes on from the last
     one.
@@ -80,9 +84,16 @@ def train(
     sink = options.make_sink(format, out, quiet, verbose)
     learned = options.asked_task(task, None, label)
     parsed = parse_spec(spec)
+    writes = parsed.representation.entry.writes
+    if writes:
+        refuse(
+            context,
+            ["task", "label"],
+            f"{{option}} concerns labels, and {parsed} needs none; leave it out",
+        )
     given = {"--device": device != "auto", "--precision": precision != "auto"}
     given |= {"--plot": plot is not None, "--log": log is not None}
-    if not parsed.representation.entry.network and any(given.values()):
+    if not parsed.representation.entry.trains and any(given.values()):
         option = next(name for name, is_given in given.items() if is_given)
         raise UsageError(f"{option} concerns networks, and {parsed} is none; leave it out")
     if plot is not None:
@@ -94,37 +105,51 @@ def train(
         training_line(network_line, quiet=quiet) as line,
     ):
         note = line.above(sink.note)
-        trained = run(
-            parsed,
-            corpus,
-            options.read_options(
-                text=text,
-                label=label,
-                encoding=encoding,
-                input_format=input_format,
-                header=header,
-                skip_bad_rows=skip_bad_rows,
-                task=learned,
-            ),
-            output,
+        reading = options.read_options(
+            text=text,
+            label=label,
+            encoding=encoding,
+            input_format=input_format,
+            header=header,
+            skip_bad_rows=skip_bad_rows,
             task=learned,
-            seed=seed,
-            threads=threads or options.processors(),
-            note=note,
-            conditions=Conditions(
-                device=device,
-                precision=precision,
-                cache=cache if cache.lasts else None,
-                log=log,
-                progress=line.show,
-                note=note,
-            ),
         )
+        conditions = Conditions(
+            device=device,
+            precision=precision,
+            cache=cache if cache.lasts else None,
+            log=log,
+            progress=line.show,
+            note=note,
+        )
+        if writes == "lm":
+            show = language.train(
+                parsed,
+                corpus,
+                reading,
+                output,
+                seed=seed,
+                threads=threads or options.processors(),
+                conditions=conditions,
+            )
+        else:
+            trained = run(
+                parsed,
+                corpus,
+                reading,
+                output,
+                task=learned,
+                seed=seed,
+                threads=threads or options.processors(),
+                note=note,
+                conditions=conditions,
+            )
+            show = functools.partial(_show_trained, trained=trained)
     if plot is not None:
         rows = read_log(output / TRAINING_LOG)
-        plot_training(rows, plot, title=f"{trained.method} on {trained.corpus}")
+        plot_training(rows, plot, title=f"{parsed} on {Path(corpus).name}")
         sink.note(f"{plot}: how it trained")
-    _show_trained(sink, trained)
+    show(sink)
 
 
 def _show_trained(sink: Sink, trained: Trained) -> None:
