@@ -1,0 +1,287 @@
+"""What ``nlpwb attend`` prints: tables and sums for people, every weight for programs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.report.attention import shaded_table, shown, sum_lines, sum_of
+from nlpwb.report.columns import Column, Row, Table
+from nlpwb.report.layout import wrap
+from nlpwb.report.numbers import decimals
+from nlpwb.report.style import BOLD, has_colour, paint
+
+if TYPE_CHECKING:
+    from nlpwb.report.sink import Sink
+    from nlpwb.workflows.looking.arithmetic import Arithmetic, Term
+    from nlpwb.workflows.looking.attention import Attended
+    from nlpwb.workflows.looking.choosing import Shown
+
+SUMS = 12
+"""Sums that are printed of one text; ``--word`` asks for others."""
+NUMBERS = 6
+"""Numbers of a vector that a table shows."""
+COLUMNS = [
+    Column("text", "text", right=True),
+    Column("kind", "kind"),
+    Column("layer", "layer", right=True),
+    Column("head", "head"),
+    Column("query_place", "query place", right=True),
+    Column("query", "query"),
+    Column("key_place", "key place", right=True),
+    Column("key", "key"),
+    Column("weight", "weight", right=True, show=decimals),
+]
+
+
+def print_attention(sink: Sink, found: Sequence[Shown]) -> None:
+    """Print texts in the sink's format."""
+    if sink.format == "table":
+        colour = sink.out is None and has_colour(sys.stdout)
+        sink.write("\n".join(_lines(found, width=width_of(sink), colour=colour)) + "\n")
+    elif sink.format == "md":
+        before, tables = _markdown(found)
+        first = tables[0]
+        assert isinstance(first, Table)
+        sink.table(first.rows, first.columns, before=before, after=tables[1:])
+    else:
+        rows = list(weight_rows(found))
+        sink.table(rows, COLUMNS, document=[document(one) for one in found])
+
+
+def width_of(sink: Sink) -> int:
+    """The cells of a line: those of the terminal, and never fewer than 40."""
+    return max(
+        40, sink.width if sink.out is not None else shutil.get_terminal_size((80, 24)).columns
+    )
+
+
+def weight_rows(found: Sequence[Shown]) -> Iterator[Row]:
+    """A row for each weight; a mean of heads is the head ``mean``, and a rollout has the kind's name with it."""
+    for number, one in enumerate(found, start=1):
+        for view in one.views:
+            kind = f"{view.kind}-rollout" if view.how == "rollout" else view.kind
+            head = view.head if view.head is not None else ("mean" if view.heads > 1 else 1)
+            for row in one.rows_of(view):
+                for key, weight in enumerate(view.weights[row].tolist()):
+                    yield {
+                        "text": number,
+                        "kind": kind,
+                        "layer": view.layer,
+                        "head": head,
+                        "query_place": row + 1,
+                        "query": view.queries[row],
+                        "key_place": key + 1,
+                        "key": view.keys[key],
+                        "weight": weight,
+                    }
+
+
+def document(one: Shown) -> dict[str, Any]:
+    """A text as JSON has it."""
+    attended = one.attended
+    found: dict[str, Any] = {
+        "model": attended.model,
+        "method": attended.method,
+        "text": attended.text,
+        "tokens": list(attended.sides.source.tokens),
+        "cut": attended.sides.source.cut,
+        "words": attended.words,
+        "answers": dict(zip(attended.answers.names, attended.answers.values, strict=True)),
+        "maps": [
+            {
+                "kind": view.kind,
+                "layer": view.layer,
+                "head": view.head,
+                "heads": view.heads,
+                "how": view.how,
+                "queries": [view.queries[row] for row in one.rows_of(view)],
+                "keys": list(view.keys),
+                "weights": [view.weights[row].tolist() for row in one.rows_of(view)],
+            }
+            for view in one.views
+        ],
+    }
+    if attended.sides.target is not None:
+        found["target"] = list(attended.sides.target.tokens)
+    if one.arithmetics:
+        found["arithmetic"] = [arithmetic_document(made) for made in one.arithmetics]
+    return found
+
+
+def arithmetic_document(made: Arithmetic) -> dict[str, Any]:
+    """The arithmetic of a word as JSON has it."""
+    import dataclasses
+
+    return dataclasses.asdict(made)
+
+
+def answer_words(attended: Attended) -> str:
+    """What the model says, in a few words: ``positive .517``."""
+    answers = attended.answers
+    if answers.what == "value":
+        return f"{answers.values[0]:.4g}"
+    order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])
+    return ", ".join(
+        f"{shown(answers.names[place])} {decimals(answers.values[place])}" for place in order[:3]
+    )
+
+
+def _lines(found: Sequence[Shown], *, width: int, colour: bool) -> Iterator[str]:
+    for place, one in enumerate(found):
+        if place:
+            yield ""
+        attended = one.attended
+        yield from wrap(
+            paint(f"{attended.method} → {answer_words(attended)}", BOLD, on=colour), width
+        )
+        for view in one.views:
+            rows = one.rows_of(view)
+            yield ""
+            unit = "words" if attended.words else "tokens"
+            yield from wrap(f"{view.title}; {len(view.keys)} {unit}, each row sums to 1", width)
+            yield from shaded_table(view, width=width, colour=colour, rows=rows)
+            if one.arithmetics:
+                continue
+            yield ""
+            yield from sum_lines(view, width=width, rows=rows[:SUMS])
+            if len(rows) > SUMS:
+                yield f"  … {len(rows) - SUMS} more; --word WORD shows its sum"
+        for made in one.arithmetics:
+            yield ""
+            yield from arithmetic_lines(made, width=width)
+        yield from _notes(attended, width)
+
+
+def _notes(attended: Attended, width: int) -> Iterator[str]:
+    notes = []
+    if attended.words:
+        notes.append(
+            "Pieces are joined to words: what is read of a word is the sum over its pieces, "
+            "what a word reads is the mean over them."
+        )
+    source = attended.sides.source
+    if source.cut:
+        notes.append(
+            f"The text was cut after {len(source):,} tokens, which is all that the model reads."
+        )
+    for note in notes:
+        yield ""
+        yield from wrap(note, width)
+
+
+def _markdown(found: Sequence[Shown]) -> tuple[list[str], list[str | Table]]:
+    """The lines above the first table, and all tables with the sums below each."""
+    before: list[str] = []
+    parts: list[str | Table] = []
+    for one in found:
+        for view in one.views:
+            head = f"{one.attended.method}: {view.title}"
+            (parts if parts else before).append(head)
+            columns = [Column("query", "")]
+            columns += [
+                Column(f"k{n}", shown(key), right=True, show=_weight)
+                for n, key in enumerate(view.keys)
+            ]
+            rows = [
+                {
+                    "query": shown(view.queries[row]),
+                    **{f"k{n}": w for n, w in enumerate(view.weights[row].tolist())},
+                }
+                for row in one.rows_of(view)
+            ]
+            parts.append(Table(rows, columns))
+            parts += [sum_of(view, row) for row in one.rows_of(view)]
+        for made in one.arithmetics:
+            parts.append(made.title)
+            parts.append(Table([_term_row(term) for term in made.terms], _term_columns(made)))
+    return before, parts
+
+
+def _weight(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def arithmetic_lines(made: Arithmetic, *, width: int) -> Iterator[str]:
+    """The arithmetic of one word, from its query to the sum of values."""
+    from nlpwb.report.layout import aligned
+
+    size = len(made.query)
+    numbers = 2 if width < 100 else NUMBERS
+    yield from wrap(f"{made.word!r} at place {made.place} of {made.title}", width)
+    yield from wrap(f"  q = {vector(made.query, max(numbers, (width - 20) // 7))}", width, indent=4)
+    yield ""
+    table = Table([_term_row(term) for term in made.terms], _term_columns(made, numbers))
+    lines, _ = aligned(table, width)
+    yield from lines
+    yield ""
+    yield from wrap(
+        f"  score = q · k / √{size}"
+        + (" + bias" if any(term.bias is not None for term in made.terms) else "")
+        + f"; weight = exp(score − {_most(made):.3f}) / {made.total:.3f}, the sum of the exponentials",
+        width,
+        indent=4,
+    )
+    kept = sorted(made.terms, key=lambda term: -term.weight)[:6]
+    terms = " + ".join(
+        f"{term.weight:.2f}·v({shown(term.key)})" for term in sorted(kept, key=lambda t: t.place)
+    )
+    left = len(made.terms) - len(kept)
+    more = f" + {left} smaller {'term' if left == 1 else 'terms'}" if left else ""
+    yield from wrap(f"  head({shown(made.word)}) = {terms}{more}", width, indent=4)
+    yield from wrap(
+        f"    = {vector(made.context, max(numbers, (width - 20) // 7))}", width, indent=4
+    )
+
+
+def vector(values: Sequence[float], most: int) -> str:
+    """A few numbers of a vector: ``(0.12 −0.30 … 16)``.
+
+    >>> vector((0.5, -0.25, 1.0), 2)
+    '(0.50 −0.25 … 3 numbers)'
+    """
+    body = " ".join(f"{value:.2f}".replace("-", "−") for value in values[:most])
+    return f"({body} … {len(values)} numbers)" if len(values) > most else f"({body})"
+
+
+def _most(made: Arithmetic) -> float:
+    return max(term.score for term in made.terms if term.score is not None)
+
+
+def _term_row(term: Term) -> Row:
+    return {
+        "key": shown(term.key),
+        "k": term.key_vector,
+        "v": term.value_vector,
+        "dot": term.dot,
+        "bias": term.bias,
+        "score": term.score,
+        "exponential": term.exponential,
+        "weight": term.weight,
+    }
+
+
+def _term_columns(made: Arithmetic, numbers: int = NUMBERS) -> list[Column]:
+    def short(values: Sequence[float]) -> str:
+        body = " ".join(f"{value:.2f}".replace("-", "−") for value in values[:numbers])
+        return body + (" …" if len(values) > numbers else "")
+
+    columns = [
+        Column("key", "key", keep=True),
+        Column("k", "k", show=short),
+        Column("dot", "q · k", right=True, keep=True, show=_signed),
+        Column("score", f"/ √{len(made.query)}", right=True, keep=True, show=_signed),
+        Column("exponential", "exp", right=True, keep=True, show=lambda value: f"{value:.3f}"),
+        Column("weight", "weight", right=True, keep=True, show=lambda value: f"{value:.3f}"),
+        Column("v", "v", show=short),
+    ]
+    if any(term.bias is not None for term in made.terms):
+        columns.insert(3, Column("bias", "bias", right=True, keep=True, show=_signed))
+        columns[4] = Column("score", "score", right=True, keep=True, show=_signed)
+    return columns
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")

@@ -1,0 +1,81 @@
+"""What a model must offer to be looked at: how it reads, how it computes, and what its answer means.
+
+Classifiers, language models and translators each have a file that makes this of them; attention, steps and figures know nothing
+else of a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from nlpwb.workflows.looking.reading import TokensRead
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+ATTENTIVE = (
+    "transformer, gpt, seq2seq-attention and seq2seq-transformer have, "
+    "and rnn, lstm and gru with pooling=attention"
+)
+"""The methods that have attention, for the sentence to those that have none."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What a network reads of one text.
+
+    ``source`` is what it is asked about. ``target`` is what a decoder has written, or is made to write; it begins with the token
+    that stands before every text. Other networks have none.
+    """
+
+    source: TokensRead
+    target: TokensRead | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of a text.
+
+    Args:
+        names: of labels, or of tokens; one name for a number.
+        values: probabilities, or the number.
+        what: which they are.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    what: str
+
+
+class Looked(Protocol):
+    """A model, opened to be looked at. It computes in float32 on the processor and learns nothing."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+
+    @property
+    def method(self) -> str:
+        """Its spec."""
+
+    @property
+    def network(self) -> nn.Module:
+        """The module that computes."""
+
+    def read(self, text: str) -> Sides:
+        """A text as the network reads it.
+
+        Raises:
+            InputError: there is nothing in it to read.
+        """
+
+    def compute(self, sides: Sides) -> Tensor:
+        """Run the network once, as for a prediction: its last numbers, float32 (answers,)."""
+
+    def answers(self, outputs: Tensor) -> Answers:
+        """What these numbers say."""
+
+    def labels_of(self, kind: str, sides: Sides) -> tuple[TokensRead, TokensRead]:
+        """The tokens whose places are the queries and the keys of a kind of attention."""
