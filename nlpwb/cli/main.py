@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from nlpwb.cli import (
+    attend,
     cache,
     compare,
     data,
@@ -121,6 +122,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("embed")(embed.embed)
+app.command("attend")(attend.attend)
 app.add_typer(cache.app, name="cache")
 
 
