@@ -100,6 +100,11 @@ class RecurrentTranslator(nn.Module):
         """The longest target: there is no limit."""
         return None
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the decoder has attention to the source."""
+        return self.attention is not None
+
     def forward(
         self, source: Tensor, source_lengths: Tensor, target: Tensor, target_lengths: Tensor
     ) -> Tensor:

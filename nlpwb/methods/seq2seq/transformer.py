@@ -165,6 +165,11 @@ class TransformerTranslator(nn.Module):
         """The longest target; None where positions know no end."""
         return self.config.max_tokens + 2 if self.positions is not None else None
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the decoder has attention to the source: it is made of it."""
+        return True
+
     def forward(
         self, source: Tensor, source_lengths: Tensor, target: Tensor, target_lengths: Tensor
     ) -> Tensor:
