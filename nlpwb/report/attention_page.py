@@ -1,4 +1,4 @@
-"""Attention as one HTML page that holds all it needs: no network, no library, both themes; layer, head and word are picked in it."""
+"""Attention as one HTML page that holds all it needs: no network, both themes; layer, head and word are picked in it."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from nlpwb.methods.networks.tokens import TextEncoder
+    from nlpwb.text.rules import RuleTokenizer
+    from nlpwb.text.subword_tokenizer import SubwordTokenizer
     from nlpwb.workflows.classifier import Classifier
     from nlpwb.workflows.networks.classifier import NetworkClassifier
 
@@ -117,4 +119,16 @@ def _read(encoder: TextEncoder, text: str) -> TokensRead:
         starts=starts[: len(ids)],
         unknown=tuple(number == UNKNOWN for number in ids),
         cut=len(found.tokens) > len(ids),
+        normalised=_normalised(encoder.tokenizer, text),
     )
+
+
+def _normalised(tokenizer: RuleTokenizer | SubwordTokenizer, text: str) -> str | None:
+    from nlpwb.text.subword_tokenizer import SubwordTokenizer
+
+    if isinstance(tokenizer, SubwordTokenizer):
+        rule = tokenizer.inner.normalizer
+        changed = text if rule is None else str(rule.normalize_str(text))
+    else:
+        changed = text.lower() if tokenizer.lowercase else text
+    return changed if changed != text else None

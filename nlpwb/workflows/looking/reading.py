@@ -23,6 +23,7 @@ class TokensRead:
         starts: whether a token begins a word; the others belong to the word before.
         unknown: whether the model does not know a token.
         cut: whether tokens behind these were left away, because the model reads no more.
+        normalised: the text as it is cut into tokens, where the tokenizer changes it first (lower case, spaces).
     """
 
     text: str
@@ -31,6 +32,7 @@ class TokensRead:
     starts: tuple[bool, ...]
     unknown: tuple[bool, ...]
     cut: bool = False
+    normalised: str | None = None
 
     def __post_init__(self) -> None:
         assert len(self.tokens) == len(self.ids) == len(self.starts) == len(self.unknown)
@@ -48,6 +50,7 @@ class TokensRead:
             starts=(*(True for _ in front), *self.starts, *(True for _ in back)),
             unknown=(*(False for _ in front), *self.unknown, *(False for _ in back)),
             cut=self.cut,
+            normalised=self.normalised,
         )
 
 

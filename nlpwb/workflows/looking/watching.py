@@ -1,7 +1,7 @@
 """Which modules of a network are watched, and under which names their steps are asked for.
 
 Networks of one house name their parts alike, so names are read off: ``blocks.0.attention`` is ``block1.attention``,
-``decoder.blocks.1.cross`` is ``decoder.block2.cross``.
+``decoder.1.cross`` is ``decoder.block2.cross``.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
 
     from nlpwb.methods.networks.tracing import Recorder
 
-_STACK = re.compile(r"\b(block|layer)s?\.(\d+)\b")
+_STACK = re.compile(r"\b(block|layer)s\.(\d+)\b")
+_SIDE = re.compile(r"\b(encoder|decoder)\.(\d+)\b")
 
 
 def step_name(path: str) -> str:
     """The name of a module's steps: places in a stack are counted from 1.
 
-    >>> step_name("decoder.blocks.0.cross")
-    'decoder.block1.cross'
+    >>> step_name("blocks.1.attention"), step_name("decoder.0.cross")
+    ('block2.attention', 'decoder.block1.cross')
     """
-    return _STACK.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", path)
+    name = _STACK.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", path)
+    return _SIDE.sub(lambda found: f"{found[1]}.block{int(found[2]) + 1}", name)
 
 
 def kind_of(path: str) -> str:
     """What an attention reads, by the module's path.
 
-    >>> kind_of("blocks.0.attention"), kind_of("decoder.blocks.0.cross"), kind_of("encoder.blocks.1.attention")
+    >>> kind_of("blocks.0.attention"), kind_of("decoder.0.cross"), kind_of("encoder.1.attention")
     ('self', 'cross', 'encoder')
     """
     parts = path.split(".")

@@ -1,0 +1,104 @@
+"""Every step of a network that is worth a name, watched from outside: embeddings, positions, norms, attention, sums, outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nlpwb.workflows.looking.attention_steps import record_attention
+from nlpwb.workflows.looking.recurrent_steps import watch_recurrent
+from nlpwb.workflows.looking.watching import step_name, watch_pooling
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from nlpwb.methods.networks.tracing import Recorder
+
+_PARTS = ("attention", "cross", "feed_forward")
+"""Parts of a block, each added to what came in; the norm of each is called after it."""
+POOLED, LOGITS = "pooled", "logits"
+
+
+def watch_steps(recorder: Recorder, network: nn.Module) -> None:
+    """Watch all of a network that has a name of its own. Names are those of its modules, with numbers from 1."""
+    from torch import nn
+
+    from nlpwb.methods.networks.embedding import TokenEmbedding
+    from nlpwb.methods.transformer.attention import MultiHeadAttention
+    from nlpwb.methods.transformer.positions import PositionEmbedding
+
+    blocks = [(path, part) for path, part in network.named_modules() if _is_block(part)]
+    inside = tuple(f"{path}." for path, _ in blocks)
+    watch_formulas(recorder, network, blocks)
+    for path, part in network.named_modules():
+        name = step_name(path)
+        if isinstance(part, TokenEmbedding | PositionEmbedding | nn.Embedding):
+            recorder.output(part, name)
+        elif isinstance(part, MultiHeadAttention):
+            record_attention(recorder, part, name)
+            recorder.output(part.output, name)
+        elif path.endswith("norm") and not path.startswith(inside):
+            recorder.output(part, name)
+        elif path == "output" and isinstance(part, nn.Linear):
+            recorder.input(part, POOLED)
+            recorder.output(part, LOGITS)
+    for path, block in blocks:
+        _watch_block(recorder, block, step_name(path))
+    watch_recurrent(recorder, network)
+    watch_pooling(recorder, network)
+
+
+def _is_block(part: nn.Module) -> bool:
+    return hasattr(part, "feed_forward") and hasattr(part, "attention")
+
+
+def _watch_block(recorder: Recorder, block: Any, name: str) -> None:
+    """Norms, sums and the feed-forward part of a block. In front of a part a norm reads a sum; behind it, it makes one even."""
+    for number, part in enumerate(part for part in _PARTS if hasattr(block, part)):
+        norm = getattr(block, f"{part}_norm")
+        if not block.pre:
+            recorder.input(norm, f"{name}.{part}_sum")
+        elif number:
+            before = [one for one in _PARTS if hasattr(block, one)][number - 1]
+            recorder.input(norm, f"{name}.{before}_sum")
+        recorder.output(norm, f"{name}.{part}_norm")
+    recorder.output(block.feed_forward.inner, f"{name}.feed_forward.inner")
+    recorder.output(block.feed_forward, f"{name}.feed_forward")
+    if block.pre:
+        recorder.output(block, f"{name}.feed_forward_sum")
+
+
+def watch_formulas(
+    recorder: Recorder, network: nn.Module, blocks: list[tuple[str, nn.Module]]
+) -> None:
+    """What enters a stack of blocks, and positions that are a formula and no module: waves, turns, slopes."""
+    config = getattr(network, "config", None)
+    positions = getattr(config, "positions", None)
+    begun: set[str] = set()
+    for path, block in blocks:
+        side = path.rpartition(".")[0].removesuffix("blocks").rstrip(".")
+        if side not in begun:
+            begun.add(side)
+            prefix = f"{side}." if side else ""
+            recorder.before(block, partial(_entering, prefix, positions))
+
+
+def _entering(
+    prefix: str, positions: str | None, x: Tensor, sight: Any, *_: Any, **__: Any
+) -> Iterator[tuple[str, Tensor]]:
+    import torch
+
+    from nlpwb.methods.transformer.positions import sinusoidal
+
+    if positions == "sinusoidal":
+        waves = sinusoidal(torch.arange(x.shape[1]), x.shape[2])
+        yield f"{prefix}positions", waves.unsqueeze(0)
+    turn = getattr(sight, "turn", None)
+    if turn is not None:
+        yield f"{prefix}positions.cosine", turn.cosine.reshape(1, x.shape[1], -1)
+        yield f"{prefix}positions.sine", turn.sine.reshape(1, x.shape[1], -1)
+    bias = getattr(sight, "bias", None)
+    if bias is not None:
+        yield f"{prefix}positions.bias", bias if bias.dim() == 4 else bias.unsqueeze(0)
+    yield f"{prefix}input", x
