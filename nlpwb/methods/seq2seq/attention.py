@@ -32,11 +32,12 @@ def product_scores(queries: Tensor, keys: Tensor) -> Tensor:
 
 
 def weights_of(scores: Tensor, real: Tensor) -> Tensor:
-    """softmax over the real places: (B, T, S), float32, 0 behind the end of a source.
+    """softmax over the real places: (B, T, S), float32 at least, 0 behind the end of a source.
 
     Bahdanau et al. 2015, equation 6; Luong et al. 2015, equation 7. ``real`` is bool (B, S).
     """
-    return scores.float().masked_fill(~real.unsqueeze(1), -torch.inf).softmax(dim=-1)
+    exact = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    return exact.masked_fill(~real.unsqueeze(1), -torch.inf).softmax(dim=-1)
 
 
 class Source(NamedTuple):
@@ -85,7 +86,7 @@ class Attention(nn.Module):
         return Source(values, values if self.key is None else self.key(values), real)
 
     def weights(self, states: Tensor, source: Source) -> Tensor:
-        """How much each place of the source weighs for each state (B, T, H): float32 (B, T, S)."""
+        """How much each place of the source weighs for each state (B, T, H): (B, T, S)."""
         if self.query is not None:
             assert self.v is not None, "an additive score"
             scores = additive_scores(self.query(states), source.keys, self.v)
