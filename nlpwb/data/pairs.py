@@ -16,30 +16,14 @@ from nlpwb.data.badrows import BadRows, flaw
 from nlpwb.data.builtin import find_builtin, is_builtin
 from nlpwb.data.encodings import codec_name
 from nlpwb.data.lines import json_records, json_text
-from nlpwb.data.sniffing import Format, guess_format, has_header, table_sample
+from nlpwb.data.pair_columns import PairOptions, is_header, pair_columns
+from nlpwb.data.sniffing import Format, guess_format, table_sample
 from nlpwb.data.sources import Source
 from nlpwb.data.tables import Record, csv_records, even_records, tsv_records
 from nlpwb.data.textstream import head_text, open_text
 from nlpwb.errors import InputError, UsageError, nearest
 
-SOURCE_NAMES = ("source", "src", "input", "question")
-TARGET_NAMES = ("target", "trg", "tgt", "output", "translation", "answer")
 FORMATS = ("csv", "tsv", "jsonl")
-
-
-@dataclass(frozen=True)
-class PairOptions:
-    """How pairs are to be read; None means "find out and say so".
-
-    ``source`` and ``target`` name the columns, by name or by number from 1.
-    """
-
-    source: str | None = None
-    target: str | None = None
-    encoding: str = "utf-8"
-    skip_bad_rows: bool = False
-    header: bool | None = None
-    input_format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -221,13 +205,13 @@ def _from_table(
         raise InputError(f"{opened.name} holds no rows; pairs are rows of a source and a target")
     header = options.header
     if header is None:
-        header = _is_header(sample, options)
+        header = is_header([cell.strip() for cell in sample[0]], options)
         notes.append("its first row is a header (guessed)" if header else "no header (guessed)")
     width = len(sample[0])
     names = [str(number) for number in range(1, width + 1)]
     if header:
         names = [cell.strip() or number for cell, number in zip(sample[0], names, strict=True)]
-    source, target = _columns(names, options, notes, name=opened.name)
+    source, target = pair_columns(names, options, notes, name=opened.name)
     places = names.index(source), names.index(target)
 
     def rows() -> Iterator[Row]:
@@ -283,7 +267,7 @@ def _from_json(
         raise InputError(
             f"{opened.name} does not begin with a JSON object on one line; JSONL holds one {{...}} a line"
         )
-    source, target = _columns(names, options, notes, name=opened.name)
+    source, target = pair_columns(names, options, notes, name=opened.name)
 
     def rows() -> Iterator[Row]:
         undecodable = "surrogateescape" if options.skip_bad_rows else "strict"
@@ -300,77 +284,5 @@ def _from_json(
 
 
 def _field(record: Mapping[str, object], name: str) -> str:
-    """A text of an object; null counts as missing."""
-    return "" if record.get(name, "") is None else json_text(record, name)
-
-
-def _is_header(sample: Sequence[Sequence[str]], options: PairOptions) -> bool:
-    """Whether the first row names columns: those that were asked for or are usual, or two languages."""
-    cells = [cell.strip() for cell in sample[0]]
-    asked = [word for word in (options.source, options.target) if word and not word.isdigit()]
-    if any(word in cells for word in asked):
-        return True
-    folded = [cell.casefold() for cell in cells]
-    if any(name in folded for name in (*SOURCE_NAMES, *TARGET_NAMES)) or _languages(cells):
-        return True
-    return has_header(sample, asked=asked) and len(sample) > 1
-
-
-def _languages(names: Sequence[str]) -> list[str]:
-    """Columns that are called by the code of a language: ``de``, ``en``, ``pt-br``."""
-    return [
-        name
-        for name in names
-        if name.isascii()
-        and name.split("-")[0].split("_")[0].isalpha()
-        and len(name.split("-")[0].split("_")[0]) == 2
-        and name.casefold() != "id"
-    ]
-
-
-def _columns(
-    names: Sequence[str], options: PairOptions, notes: list[str], *, name: str
-) -> tuple[str, str]:
-    """The columns of source and target: as asked, else by their names, else the only two; a guess is noted."""
-    source = _asked(names, options.source, "--source-col", name=name)
-    target = _asked(names, options.target, "--target-col", name=name)
-    if source is None:
-        # a column that is called target is none of a source, wherever it stands
-        others = [column for column in names if column.casefold() not in TARGET_NAMES]
-        source = _guessed(others, names, SOURCE_NAMES, taken=target)
-        if source is not None:
-            notes.append(f"source column: {source} (guessed)")
-    if target is None:
-        target = _guessed(names, names, TARGET_NAMES, taken=source)
-        if target is not None:
-            notes.append(f"target column: {target} (guessed)")
-    if source is None or target is None or source == target:
-        raise InputError(
-            f"{name}: which columns are source and target cannot be told from {', '.join(names)}; --source-col and "
-            "--target-col name them"
-        )
-    return source, target
-
-
-def _asked(names: Sequence[str], wanted: str | None, option: str, *, name: str) -> str | None:
-    if wanted is None or wanted in names:
-        return wanted
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
-        return names[int(wanted) - 1]
-    raise InputError(f"{name} has no column {wanted!r} ({option}); {nearest(wanted, names)}")
-
-
-def _guessed(
-    free: Sequence[str], names: Sequence[str], usual: Sequence[str], *, taken: str | None
-) -> str | None:
-    """The first of the free columns that has a usual name; else that of a language; else that is one of only two."""
-    free = [column for column in free if column != taken]
-    folded = {column.casefold(): column for column in reversed(free)}
-    for word in usual:
-        if word in folded:
-            return folded[word]
-    languages = _languages(names)
-    left = [column for column in free if column in languages]
-    if len(languages) == 2 and left:
-        return left[0]
-    return free[0] if len(names) == 2 and free else None
+    """A text of an object; null and no such field count as missing."""
+    return "" if record.get(name) is None else json_text(record, name)
