@@ -124,6 +124,31 @@ def _network(name: str, family: str, config: str, code: str, summary: str, sourc
     )
 
 
+def _writer(
+    name: str,
+    writes: Literal["lm", "translate"],
+    family: str,
+    config: str,
+    code: str,
+    summary: str,
+    source: str,
+) -> Entry:
+    module, _, kind = code.partition(":")
+    return Entry(
+        name=name,
+        role="method",
+        family=family,
+        summary=summary,
+        source=source,
+        config=f"nlpwb.methods.{family}.{config}",
+        code=f"nlpwb.methods.{family}.{module}:{kind}",
+        needs_head=False,
+        deterministic=family == "ngrams",
+        writes=writes,
+        loads=(f"nlpwb.methods.{family}.{module}",),
+    )
+
+
 _ENTRIES = [
     Entry(
         name="majority",
@@ -254,6 +279,33 @@ _ENTRIES = [
         "ConvolutionNetwork",
         "filters over a few words each, and the strongest answer of each",
         "Kim (2014), EMNLP",
+    ),
+    _writer(
+        "seq2seq",
+        "translate",
+        "seq2seq",
+        "config:Seq2seqConfig",
+        "network:RecurrentTranslator",
+        "one state reads a text, another writes it in other words: all passes through one vector",
+        "Sutskever, Vinyals & Le (2014), NeurIPS; Cho et al. (2014), EMNLP",
+    ),
+    _writer(
+        "seq2seq-attention",
+        "translate",
+        "seq2seq",
+        "config:Seq2seqAttentionConfig",
+        "network:RecurrentTranslator",
+        "the same, and each word written looks for what it needs among all words read",
+        "Bahdanau, Cho & Bengio (2015), ICLR; Luong, Pham & Manning (2015), EMNLP",
+    ),
+    _writer(
+        "seq2seq-transformer",
+        "translate",
+        "seq2seq",
+        "config:Seq2seqTransformerConfig",
+        "transformer:TransformerTranslator",
+        "an encoder and a decoder of attention alone",
+        "Vaswani et al. (2017), NeurIPS",
     ),
     Entry(
         name="lsa",

@@ -31,8 +31,8 @@ def among(option: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     return check
 
 
-def _named(value: str) -> str:
-    if not value:
+def _named(value: str | None) -> str | None:
+    if value == "":
         raise UsageError(
             "CORPUS is empty; name a file, a folder, a built-in corpus, or - for stdin"
         )
@@ -48,6 +48,34 @@ Corpus = Annotated[
         autocompletion=complete_corpus,
         show_default=False,
     ),
+]
+OptionalCorpus = Annotated[
+    str | None,
+    typer.Argument(
+        callback=_named,
+        help="A file, a folder, - for standard input, or a built-in name (`nlpwb data list`).",
+        metavar="CORPUS",
+        autocompletion=complete_corpus,
+        show_default=False,
+    ),
+]
+SourceFile = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        help="Texts to be translated, one a line, beside --target; in place of CORPUS.",
+        metavar="FILE",
+    ),
+]
+TargetFile = Annotated[
+    str | None, typer.Option("--target", help="Their translations, one a line.", metavar="FILE")
+]
+SourceColumn = Annotated[
+    str | None,
+    typer.Option("--source-col", help="Column of the texts to be translated.", metavar="COL"),
+]
+TargetColumn = Annotated[
+    str | None, typer.Option("--target-col", help="Column of their translations.", metavar="COL")
 ]
 Format = Annotated[
     str,

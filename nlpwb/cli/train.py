@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options
+from nlpwb.cli import language, options, translation
 from nlpwb.cli.completion import complete_spec
 from nlpwb.cli.of_model import refuse
+from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column, Sink, check_place
 
 if TYPE_CHECKING:
+    from nlpwb.specs import Spec
     from nlpwb.workflows.training import Trained
 
 SpecArgument = Annotated[
@@ -34,8 +36,8 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="Where it goes.", m
 def train(
     context: typer.Context,
     spec: SpecArgument,
-    corpus: options.Corpus,
     output: Output,
+    corpus: options.OptionalCorpus = None,
     task: options.LabelTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -53,6 +55,10 @@ def train(
             metavar="FILE",
         ),
     ] = None,
+    source: options.SourceFile = None,
+    target: options.TargetFile = None,
+    source_col: options.SourceColumn = None,
+    target_col: options.TargetColumn = None,
     text: options.Text = None,
     label: options.Label = None,
     encoding: options.Encoding = "utf-8",
@@ -74,6 +80,7 @@ def train(
     A network keeps checkpoints meanwhile: killed, or interrupted, and started again, the same command goes on from the last
     one.
     """
+    from nlpwb.data.pairs import PairOptions
     from nlpwb.report.training_curves import check_curves, plot_training
     from nlpwb.report.training_line import network_line, training_line
     from nlpwb.specs import parse_spec
@@ -84,18 +91,9 @@ def train(
     sink = options.make_sink(format, out, quiet, verbose)
     learned = options.asked_task(task, None, label)
     parsed = parse_spec(spec)
-    writes = parsed.representation.entry.writes
-    if writes:
-        refuse(
-            context,
-            ["task", "label"],
-            f"{{option}} concerns labels, and {parsed} needs none; leave it out",
-        )
-    given = {"--device": device != "auto", "--precision": precision != "auto"}
-    given |= {"--plot": plot is not None, "--log": log is not None}
-    if not parsed.representation.entry.trains and any(given.values()):
-        option = next(name for name, is_given in given.items() if is_given)
-        raise UsageError(f"{option} concerns networks, and {parsed} is none; leave it out")
+    entry = parsed.representation.entry
+    origin = Origin(corpus, source, target)
+    _check(context, parsed, origin)
     if plot is not None:
         check_curves(plot)
     if log is not None:
@@ -105,15 +103,6 @@ def train(
         training_line(network_line, quiet=quiet) as line,
     ):
         note = line.above(sink.note)
-        reading = options.read_options(
-            text=text,
-            label=label,
-            encoding=encoding,
-            input_format=input_format,
-            header=header,
-            skip_bad_rows=skip_bad_rows,
-            task=learned,
-        )
         conditions = Conditions(
             device=device,
             precision=precision,
@@ -122,34 +111,77 @@ def train(
             progress=line.show,
             note=note,
         )
-        if writes == "lm":
-            show = language.train(
-                parsed,
-                corpus,
-                reading,
-                output,
-                seed=seed,
-                threads=threads or options.processors(),
-                conditions=conditions,
+        how = {"seed": seed, "threads": threads or options.processors(), "conditions": conditions}
+        show: Callable[[Sink], None]
+        if entry.writes == "translate":
+            pairs = origin.read(
+                PairOptions(
+                    source=source_col,
+                    target=target_col,
+                    encoding=encoding,
+                    skip_bad_rows=skip_bad_rows,
+                    header=header,
+                    input_format=input_format,
+                )
             )
+            show = translation.train(parsed, pairs, output, **how)
         else:
-            trained = run(
-                parsed,
-                corpus,
-                reading,
-                output,
+            assert corpus is not None, "checked"
+            reading = options.read_options(
+                text=text,
+                label=label,
+                encoding=encoding,
+                input_format=input_format,
+                header=header,
+                skip_bad_rows=skip_bad_rows,
                 task=learned,
-                seed=seed,
-                threads=threads or options.processors(),
-                note=note,
-                conditions=conditions,
             )
-            show = functools.partial(_show_trained, trained=trained)
+            if entry.writes == "lm":
+                show = language.train(parsed, corpus, reading, output, **how)
+            else:
+                trained = run(parsed, corpus, reading, output, task=learned, note=note, **how)
+                show = functools.partial(_show_trained, trained=trained)
     if plot is not None:
         rows = read_log(output / TRAINING_LOG)
-        plot_training(rows, plot, title=f"{parsed} on {Path(corpus).name}")
+        plot_training(rows, plot, title=f"{parsed} on {Path(corpus or source or '').name}")
         sink.note(f"{plot}: how it trained")
     show(sink)
+
+
+def _check(context: typer.Context, spec: Spec, origin: Origin) -> None:
+    """Refuse options that have no meaning for the method.
+
+    Raises:
+        UsageError: one was typed, or there is nothing to read.
+    """
+    entry = spec.representation.entry
+    if not entry.trains:
+        of_networks = ["device", "precision", "plot", "log"]
+        refuse(
+            context, of_networks, f"{{option}} concerns networks, and {spec} is none; leave it out"
+        )
+    if entry.writes:
+        of_labels = ["task", "label"]
+        refuse(
+            context, of_labels, f"{{option}} concerns labels, and {spec} needs none; leave it out"
+        )
+    if entry.writes == "translate":
+        way = "name the columns with --source-col and --target-col"
+        refuse(
+            context, ["text"], f"{{option}} names one column, and {spec} learns from pairs; {way}"
+        )
+        origin.check()
+        return
+    of_pairs = ["source", "target", "source_col", "target_col"]
+    refuse(
+        context,
+        of_pairs,
+        f"{{option}} concerns pairs of texts, and {spec} does not translate; leave it out",
+    )
+    if origin.corpus is None:
+        raise UsageError(
+            "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
+        )
 
 
 def _show_trained(sink: Sink, trained: Trained) -> None:

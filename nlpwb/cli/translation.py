@@ -1,0 +1,118 @@
+"""What ``train`` and ``evaluate`` do with translators, and how their pairs are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlpwb.errors import UsageError
+from nlpwb.report.sink import Column, Sink
+
+if TYPE_CHECKING:
+    from nlpwb.data.pairs import PairOptions, Pairs
+    from nlpwb.specs import Spec
+    from nlpwb.workflows.networks.conditions import Conditions
+    from nlpwb.workflows.translation.training import TrainedTranslator
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where pairs come from, as typed: a corpus with two columns, or two files with a text a line."""
+
+    corpus: str | None
+    source: str | None
+    target: str | None
+
+    def check(self) -> None:
+        """Refuse what is neither one nor the other.
+
+        Raises:
+            UsageError: nothing, one file of the two, or both a corpus and files.
+        """
+        files = [name for name in (self.source, self.target) if name is not None]
+        if self.corpus is None and not files:
+            raise UsageError(
+                "there is nothing to read: name a CORPUS of pairs, or --source FILE and --target FILE"
+            )
+        if len(files) == 1:
+            given, missing = ("source", "target") if self.source else ("target", "source")
+            raise UsageError(f"--{given} needs --{missing} beside it, with a text for each line")
+        if self.corpus is not None and files:
+            raise UsageError(
+                f"{self.corpus} and --source contradict each other; give the pairs in one way"
+            )
+
+    def read(self, options: PairOptions) -> Pairs:
+        """The pairs.
+
+        Raises:
+            InputError: they cannot be read.
+            UsageError: as :meth:`check`.
+        """
+        from nlpwb.data.pairs import read_aligned, read_pairs
+
+        self.check()
+        if self.source is not None and self.target is not None:
+            return read_aligned(self.source, self.target, options)
+        assert self.corpus is not None
+        return read_pairs(self.corpus, options)
+
+
+def train(
+    spec: Spec,
+    pairs: Pairs,
+    output: Path,
+    *,
+    seed: int,
+    threads: int,
+    conditions: Conditions,
+) -> Callable[[Sink], None]:
+    """Train a translator; returns what prints what was made."""
+    from nlpwb.workflows.translation.training import train_translator
+
+    trained = train_translator(
+        spec.representation, pairs, output, seed=seed, threads=threads, conditions=conditions
+    )
+    return functools.partial(_show_trained, trained=trained)
+
+
+def _show_trained(sink: Sink, trained: TrainedTranslator) -> None:
+    from nlpwb.report.comparison import count, seconds, size
+
+    row = dataclasses.asdict(trained)
+    made = row.pop("network")
+    columns = [
+        Column("model", "model", keep=True),
+        Column("method", "method", keep=True, wrap_at=",+"),
+        Column("pairs", "pairs", right=True, show=count),
+        Column("vocabulary", "vocabulary", right=True, show=count),
+        Column(
+            "target_vocabulary",
+            "of targets",
+            right=True,
+            show=count,
+            table=trained.target_vocabulary != trained.vocabulary,
+        ),
+        Column("parameters", "parameters", right=True, show=count),
+        Column("epochs", "epochs", right=True),
+        Column("best_epoch", "best", right=True, table=made["best_epoch"] < made["epochs"]),
+        Column("steps", "steps", right=True, table=False),
+        Column(
+            "tuning",
+            "tuning nats/token",
+            right=True,
+            table=made["tuning"] is not None,
+            show=lambda value: f"{value:.4f}",
+        ),
+        Column("fit_seconds", "fit", right=True, show=seconds),
+        Column("bytes", "size", right=True, show=size),
+        Column("resumed", "resumed", right=True, table=made["resumed"] > 0, show=count),
+        Column("device", "device", table=made["device"] != "cpu"),
+        Column("precision", "precision", table=False),
+        Column("threads", "threads", right=True, table=False),
+    ]
+    kept = ("epochs", "best_epoch", "steps", "tuning", "resumed", "device", "precision", "threads")
+    sink.table([row | {name: made[name] for name in kept}], columns)
