@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.looking.arithmetic import Arithmetic, Term
     from nlpwb.workflows.looking.attention import Attended
     from nlpwb.workflows.looking.choosing import Shown
+    from nlpwb.workflows.looking.looked import Answers
 
 SUMS = 12
 """Sums that are printed of one text; ``--word`` asks for others."""
@@ -89,7 +90,7 @@ def document(one: Shown) -> dict[str, Any]:
         "tokens": list(attended.sides.source.tokens),
         "cut": attended.sides.source.cut,
         "words": attended.words,
-        "answers": dict(zip(attended.answers.names, attended.answers.values, strict=True)),
+        "answers": answer_rows(attended.answers),
         "maps": [
             {
                 "kind": view.kind,
@@ -118,13 +119,27 @@ def arithmetic_document(made: Arithmetic) -> dict[str, Any]:
     return dataclasses.asdict(made)
 
 
+def answer_rows(answers: Answers, *, most: int = 10) -> list[dict[str, Any]]:
+    """What a model says as JSON has it: all labels, or the likeliest tokens."""
+    order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])
+    kept = order[:most] if answers.what == "next" else range(len(order))
+    return [
+        {
+            "name": answers.names[n],
+            ("value" if answers.what == "value" else "probability"): answers.values[n],
+        }
+        for n in kept
+    ]
+
+
 def answer_words(attended: Attended) -> str:
     """What the model says, in a few words: ``positive .517``."""
     answers = attended.answers
     if answers.what == "value":
         return f"{answers.values[0]:.4g}"
     order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])
-    return ", ".join(
+    said = "next " if answers.what == "next" else ""
+    return said + ", ".join(
         f"{shown(answers.names[place])} {decimals(answers.values[place])}" for place in order[:3]
     )
 

@@ -201,9 +201,10 @@ def _lines(axes: Axes, found: Positions, theme: Theme) -> None:
             axes.annotate(
                 line.name,
                 (len(line.values) - 1, line.values[-1]),
-                xytext=(-4, 3),
+                xytext=(-14, -2) if number == 0 else (-4, 7),
                 textcoords="offset points",
                 ha="right",
+                va="center",
                 size=FACT,
                 color=theme.ink,
             )

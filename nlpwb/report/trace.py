@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.report.attention import shown
+from nlpwb.report.attention_output import answer_rows
 from nlpwb.report.columns import Column, Row
 from nlpwb.report.numbers import decimals
 
@@ -106,7 +107,7 @@ def document(found: Trace) -> dict[str, Any]:
         "ids": list(source.ids),
         "unknown": list(source.unknown),
         "cut": source.cut,
-        "answers": dict(zip(found.answers.names, found.answers.values, strict=True)),
+        "answers": answer_rows(found.answers),
         "steps": [step_row(step) for step in found.steps],
     }
     if found.sides.target is not None:
@@ -135,7 +136,7 @@ def answer_line(found: Trace) -> str:
         return f"says {answers.values[0]:.4g}"
     order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])[:5]
     said = ", ".join(f"{shown(answers.names[n])} {decimals(answers.values[n])}" for n in order)
-    return f"says {said}"
+    return f"next: {said}" if answers.what == "next" else f"says {said}"
 
 
 def print_values(sink: Sink, step: TraceStep) -> None:

@@ -123,8 +123,9 @@ def attend(looked: Looked, text: str, *, words: bool = False) -> Attended:
         InputError: there is nothing in the text to read.
     """
     from nlpwb.methods.networks.tracing import Recorder
-    from nlpwb.workflows.looking.watching import watch_attention
+    from nlpwb.workflows.looking.watching import merged, watch_attention
 
+    sides = looked.read(text)
     with Recorder() as recorder:
         names = watch_attention(recorder, looked.network)
         if not names:
@@ -132,10 +133,9 @@ def attend(looked: Looked, text: str, *, words: bool = False) -> Attended:
                 f"the model {looked.path} ({looked.method}) has no attention to look at; {ATTENTIVE}; "
                 "`nlpwb trace` shows its states"
             )
-        sides = looked.read(text)
         answers = looked.answers(looked.compute(sides))
     found: dict[str, NDArray[np.float32]] = {}
-    for step in recorder.steps:
+    for step in merged(recorder.steps):
         if step.name.endswith(".weights"):
             found[step.name.removesuffix(".weights")] = step.value[0].float().numpy()
     maps: list[AttentionMap] = []

@@ -41,7 +41,7 @@ class Answers:
     Args:
         names: of labels, or of tokens; one name for a number.
         values: probabilities, or the number.
-        what: which they are.
+        what: ``probability`` of labels, ``next`` (probabilities of tokens), or ``value``.
     """
 
     names: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpwb.workflows.looking.attention_steps import record_attention
 from nlpwb.workflows.looking.recurrent_steps import watch_recurrent
-from nlpwb.workflows.looking.watching import step_name, watch_pooling
+from nlpwb.workflows.looking.watching import step_name, watch_pooling, watch_sources
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _PARTS = ("attention", "cross", "feed_forward")
 """Parts of a block, each added to what came in; the norm of each is called after it."""
-POOLED, LOGITS = "pooled", "logits"
+_LAST = ("output", "head")
+"""The names that networks give the layer behind which there are logits."""
+POOLED, LAST, LOGITS = "pooled", "last", "logits"
 
 
 def watch_steps(recorder: Recorder, network: nn.Module) -> None:
@@ -40,13 +42,16 @@ def watch_steps(recorder: Recorder, network: nn.Module) -> None:
             recorder.output(part.output, name)
         elif path.endswith("norm") and not path.startswith(inside):
             recorder.output(part, name)
-        elif path == "output" and isinstance(part, nn.Linear):
-            recorder.input(part, POOLED)
+        elif path in _LAST:
+            recorder.input(part, POOLED if isinstance(part, nn.Linear) else LAST)
             recorder.output(part, LOGITS)
+        elif path == "readout":
+            recorder.output(part, name)
     for path, block in blocks:
         _watch_block(recorder, block, step_name(path))
     watch_recurrent(recorder, network)
     watch_pooling(recorder, network)
+    watch_sources(recorder, network)
 
 
 def _is_block(part: nn.Module) -> bool:

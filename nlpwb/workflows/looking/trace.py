@@ -85,7 +85,8 @@ def trace(looked: Looked, text: str) -> Trace:
         InputError: there is nothing in the text to read.
     """
     from nlpwb.methods.networks.tracing import Recorder
-    from nlpwb.workflows.looking.steps import watch_steps
+    from nlpwb.workflows.looking.steps import LOGITS, watch_steps
+    from nlpwb.workflows.looking.watching import merged
 
     sides = looked.read(text)
     with Recorder() as recorder:
@@ -93,15 +94,27 @@ def trace(looked: Looked, text: str) -> Trace:
         outputs = looked.compute(sides)
     answers = looked.answers(outputs)
     steps = [*_texts(sides)]
-    names: dict[str, int] = {}
-    for step in recorder.steps:
-        # a module that is called again (for the source, for the target) has its name again
-        names[step.name] = names.get(step.name, 0) + 1
-        name = step.name if names[step.name] == 1 else f"{step.name}.{names[step.name]}"
+    numbers: dict[str, int] = {}
+    for step in merged(recorder.steps):
+        # a module that is called for the source and for the target has its name twice
+        numbers[step.name] = numbers.get(step.name, 0) + 1
+        name = _named(step.name, numbers[step.name], sides)
         values = step.value[0] if step.value.dim() > 1 else step.value
         steps.append(_step(name, values.double().numpy(), str(step.value.dtype), sides))
+    if not any(step.name == LOGITS for step in steps):
+        steps.append(_step(LOGITS, outputs.double().numpy(), str(outputs.dtype), sides))
     steps.append(_answer(answers))
     return Trace(str(looked.path), looked.method, text, sides, answers, tuple(steps))
+
+
+def _named(name: str, number: int, sides: Sides) -> str:
+    """A step's name: of the tables of an encoder-decoder the side that is looked up."""
+    if sides.target is not None and name.startswith(("tables.", "positions")):
+        what = "embedding" if name.startswith("tables.") else name
+        if name == "tables.written":
+            number = 2
+        return f"{('source', 'target')[min(number, 2) - 1]}.{what}"
+    return name if number == 1 else f"{name}.{number}"
 
 
 def open_and_trace(path: Path, text: str) -> Trace:

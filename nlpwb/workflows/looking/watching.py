@@ -7,14 +7,15 @@ Networks of one house name their parts alike, so names are read off: ``blocks.0.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nlpwb.workflows.looking.attention_steps import attentions, record_attention
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
-    from nlpwb.methods.networks.tracing import Recorder
+    from nlpwb.methods.networks.tracing import Recorder, Step
 
 _STACK = re.compile(r"\b(block|layer)s\.(\d+)\b")
 _SIDE = re.compile(r"\b(encoder|decoder)\.(\d+)\b")
@@ -54,7 +55,43 @@ def watch_attention(recorder: Recorder, network: nn.Module) -> dict[str, tuple[s
         counts[kind] = counts.get(kind, 0) + 1
         names[step_name(path)] = kind, counts[kind]
         record_attention(recorder, module, step_name(path))
-    return names | watch_pooling(recorder, network)
+    return names | watch_pooling(recorder, network) | watch_sources(recorder, network)
+
+
+def watch_sources(recorder: Recorder, network: nn.Module) -> dict[str, tuple[str, int]]:
+    """Watch how a recurrent decoder weighs its source: all places at once, or each as it comes (:func:`merged`)."""
+    from nlpwb.methods.seq2seq.attention import Attention, Source
+
+    names: dict[str, tuple[str, int]] = {}
+    for path, module in network.named_modules():
+        if isinstance(module, Attention):
+            names[step_name(path)] = "cross", len(names) + 1
+
+            def weights(
+                states: Tensor, source: Source, own: Attention = module, name: str = step_name(path)
+            ) -> Iterator[tuple[str, Tensor]]:
+                yield f"{name}.weights", own.weights(states, source).unsqueeze(1)  # (B, 1, T, S)
+
+            recorder.before(module, weights)
+    return names
+
+
+def merged(steps: Sequence[Step]) -> list[Step]:
+    """Steps that were computed a place at a time, each as one: along the last axis but one, where its first stood."""
+    import torch
+
+    found: dict[str, list[Tensor]] = {}
+    for step in steps:
+        found.setdefault(step.name, []).append(step.value)
+    whole: list[Step] = []
+    for step in steps:
+        parts = found.get(step.name, [])
+        if len(parts) > 1 and all(part.dim() > 2 and part.shape[-2] == 1 for part in parts):
+            step = step._replace(value=torch.cat(found.pop(step.name), dim=-2))
+        elif not parts:
+            continue
+        whole.append(step)
+    return whole
 
 
 def watch_pooling(recorder: Recorder, network: nn.Module) -> dict[str, tuple[str, int]]:
@@ -71,10 +108,6 @@ def watch_pooling(recorder: Recorder, network: nn.Module) -> dict[str, tuple[str
 
 
 def _record_pooling(recorder: Recorder, module: nn.Module, name: str) -> None:
-    from collections.abc import Iterator
-
-    from torch import Tensor
-
     from nlpwb.methods.networks.pooling import AttentionPooling
 
     assert isinstance(module, AttentionPooling)
