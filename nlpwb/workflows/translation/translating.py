@@ -17,32 +17,13 @@ from nlpwb.training import faults
 from nlpwb.training.batches import like_lengths
 from nlpwb.training.device import Setting, autocast, free_memory, threads_of, to_device
 from nlpwb.workflows.translation.model import Translator
+from nlpwb.workflows.translation.search import Search
 
-BEAMS = 5
-LENGTH_PENALTY = 1.0
-BATCH = 64
 WINDOWS = (16, 256, 2048)
 """Texts that are read before the first translations, the second, and so on; the last for all others. In large ones there are more
 of like length."""
 _LONGER, _MORE = 2, 20
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Search:
-    """How a translation is looked for.
-
-    Args:
-        beams: hypotheses of a text at a time; 1 takes the likeliest token each time.
-        length_penalty: α of Wu et al. 2016, equation 14; 0 compares plain probabilities, larger values favour longer texts.
-        max_tokens: most tokens of a translation; None: twice the source's and twenty.
-        batch: texts that are translated at once, at most.
-    """
-
-    beams: int = BEAMS
-    length_penalty: float = LENGTH_PENALTY
-    max_tokens: int | None = None
-    batch: int = BATCH
 
 
 @dataclass(frozen=True)
