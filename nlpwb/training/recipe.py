@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 OptimizerName = Literal["adamw", "sgd", "adagrad"]
-ScheduleName = Literal["constant", "linear", "cosine", "slanted", "onecycle"]
+ScheduleName = Literal["constant", "linear", "cosine", "slanted", "onecycle", "invsqrt"]
 
 
 @dataclass(frozen=True, kw_only=True)

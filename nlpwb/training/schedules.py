@@ -45,12 +45,19 @@ def onecycle(step: int, steps: int, warmup: float) -> float:
     return _between(1.0, ONECYCLE_END, _past(step, steps, warmup))
 
 
+def invsqrt(step: int, steps: int, warmup: float) -> float:
+    """Up to 1 on a line, then down with the square root of the step (Vaswani et al. 2017, equation 3, its peak being 1)."""
+    cut = max(1.0, warmup * steps)
+    return min((step + 1) / cut, math.sqrt(cut / (step + 1)))
+
+
 SCHEDULES: Mapping[str, Callable[[int, int, float], float]] = {
     "constant": constant,
     "linear": linear,
     "cosine": cosine,
     "slanted": slanted,
     "onecycle": onecycle,
+    "invsqrt": invsqrt,
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpwb.training.schedules import SCHEDULES, constant, cosine, linear, onecycle, slanted
+from nlpwb.training.schedules import SCHEDULES, constant, cosine, invsqrt, linear, onecycle, slanted
 
 
 def test_constant_rises_once_and_stays() -> None:
@@ -35,6 +35,13 @@ def test_onecycle_has_a_mean_at_the_middle_of_each_half() -> None:
     assert onecycle(25, 100, 0.5) == pytest.approx((1 / 25 + 1) / 2)
     assert onecycle(50, 100, 0.5) == pytest.approx(1)
     assert onecycle(75, 100, 0.5) == pytest.approx((1 + 1e-4) / 2)
+
+
+def test_invsqrt_is_halved_where_steps_are_four_times_as_many() -> None:
+    """Equation 3 of Vaswani et al.: after w steps of warm-up the factor is sqrt(w / step)."""
+    assert invsqrt(0, 100, 0.1) == pytest.approx(1 / 10)
+    assert invsqrt(9, 100, 0.1) == 1
+    assert invsqrt(39, 100, 0.1) == pytest.approx(1 / 2)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -9,7 +9,7 @@ from nlpwb.options import Span, option
 
 RANDOM = "random"
 PATH = "path:"
-SCHEDULES = ("constant", "linear", "cosine", "slanted", "onecycle")
+SCHEDULES = ("constant", "linear", "cosine", "slanted", "onecycle", "invsqrt")
 OPTIMIZERS = ("adamw", "sgd", "adagrad")
 
 
