@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nlpwb.report.columns import visible
+from nlpwb.report.layout import wrap
 from nlpwb.report.style import DIM, paint
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def shown(token: str) -> str:
 
 
 def level(weight: float) -> int:
-    """The number of a weight's shade, 0 to 4.
+    """The number of a weight's shade, 0 to 4, by its two decimals.
 
     >>> level(0.04), level(0.05), level(0.39), level(0.7)
     (0, 1, 2, 4)
     """
-    return sum(weight >= least for least in LEVELS)
+    return sum(round(weight, 2) >= least for least in LEVELS)
 
 
 def number(weight: float) -> str:
@@ -80,7 +81,7 @@ def shaded_table(view: View, *, width: int, colour: bool, rows: Sequence[int]) -
     if len(rows) > ROWS or len(keys) > room - 4:
         return strongest_lines(view, width=width, rows=rows)
     if wide < _CELL:
-        return _shades_alone(view, label=label, rows=rows, colour=colour)
+        return _shades_alone(view, label=label, rows=rows, width=width, colour=colour)
     wide = min(wide, max(_CELL, *(cell_len(key) for key in keys)))
     lines = [" " * (label + 4) + " ".join(fitted(key, wide, right=True) for key in keys)]
     for row, name in zip(rows, queries, strict=True):
@@ -97,7 +98,9 @@ def _cell(weight: float, wide: int, colour: bool) -> str:
     return f"\x1b[{style}m{text}\x1b[0m" if colour and style else text
 
 
-def _shades_alone(view: View, *, label: int, rows: Sequence[int], colour: bool) -> list[str]:
+def _shades_alone(
+    view: View, *, label: int, rows: Sequence[int], width: int, colour: bool
+) -> list[str]:
     """One cell for each key; keys are numbered above, and each query has its number."""
     even = 1 / len(view.keys)
     digits = len(str(max(len(view.keys), len(view.queries))))
@@ -116,7 +119,7 @@ def _shades_alone(view: View, *, label: int, rows: Sequence[int], colour: bool) 
         name = fitted(shown(view.queries[row]), label)
         lines.append(f"  {row + 1:>{digits}} {name} {cells}".rstrip())
     times = ", ".join(f"{shade} {share}" for shade, share in zip(SHADES[1:], SHARES, strict=True))
-    return [*lines, f"  times an even share of {even:.3f}, and more: {times}"]
+    return [*lines, *wrap(f"  times an even share of {even:.3f}, and more: {times}", width)]
 
 
 def strongest_edges(
@@ -135,8 +138,8 @@ def strongest_lines(view: View, *, width: int, rows: Sequence[int]) -> list[str]
     """The strongest edges, one a line."""
     found = strongest_edges(view.weights, rows, EDGES)
     total = len(rows) * len(view.keys)
-    half = max(8, (width - 26) // 2)
-    lines = [f"The {len(found)} strongest of {total:,} edges (query, key, weight):"]
+    half = max(8, (width - 12) // 2)
+    lines = wrap(f"The {len(found)} strongest of {total:,} edges (query, key, weight):", width)
     for query, key, weight in found:
         left = fitted(f"{query + 1} {shown(view.queries[query])}", half)
         right = fitted(f"{key + 1} {shown(view.keys[key])}", half)
@@ -150,28 +153,33 @@ def sum_of(view: View, row: int, *, terms: int = TERMS) -> str:
 
     The largest ``terms`` weights in the order of the text; what is left is one term more. What rounds to 0.00 is left out.
     """
+    return f"{shown(view.queries[row])} = {' + '.join(_terms(view, row, terms=terms))}"
+
+
+def _terms(view: View, row: int, *, terms: int = TERMS, longest: int = 10**6) -> list[str]:
+    """The terms of a sum, the names of keys in so many cells at most."""
     weights = view.weights[row]
     order = sorted(range(len(weights)), key=lambda place: (-weights[place], place))
     while terms < len(order) and not any(weights[place] for place in order[terms + 1 :]):
         terms += 1  # a rest of one is a term like the others
     kept = sorted(place for place in order[:terms] if weights[place] >= LEAST)
-    parts = [f"{weights[place]:.2f}·{shown(view.keys[place])}" for place in kept]
+    parts = [f"{weights[place]:.2f}·{cut(shown(view.keys[place]), longest)}" for place in kept]
     others = [place for place in range(len(weights)) if place not in kept and weights[place] > 0]
     rest = float(sum(weights[place] for place in others))
     if rest >= LEAST:
         parts.append(f"{rest:.2f}·({len(others)} others)")
-    return f"{shown(view.queries[row])} = {' + '.join(parts) if parts else '0'}"
+    return parts or ["0"]
 
 
 def sum_lines(view: View, *, width: int, rows: Sequence[int]) -> Iterator[str]:
     """The sums of some queries, their signs of equality below each other, broken before a plus."""
     from rich.cells import cell_len
 
-    sums = [sum_of(view, row).split(" = ", 1) for row in rows]
-    label = min(_LABEL + 4, max(cell_len(left) for left, _ in sums))
-    for left, right in sums:
-        line = f"  {fitted(left, label, right=True)} ="
-        for number_, term in enumerate(right.split(" + ")):
+    names = [shown(view.queries[row]) for row in rows]
+    label = min(_LABEL + 4, width // 3, max((cell_len(name) for name in names), default=0))
+    for name, row in zip(names, rows, strict=True):
+        line = f"  {fitted(name, label, right=True)} ="
+        for number_, term in enumerate(_terms(view, row, longest=width - label - 14)):
             piece = f" {'+ ' if number_ else ''}{term}"
             if number_ and cell_len(line + piece) > width:
                 yield line
@@ -180,13 +188,21 @@ def sum_lines(view: View, *, width: int, rows: Sequence[int]) -> Iterator[str]:
         yield line
 
 
-def fitted(text: str, cells: int, *, right: bool = False) -> str:
-    """A text in exactly so many cells: cut with an ellipsis, or filled with spaces."""
+def cut(text: str, cells: int) -> str:
+    """A text in at most so many cells, what is left away told by an ellipsis."""
     from rich.cells import cell_len
 
-    if cell_len(text) > cells:
-        while text and cell_len(text) > cells - 1:
-            text = text[:-1]
-        text += "…"
+    if cell_len(text) <= cells:
+        return text
+    while text and cell_len(text) > cells - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def fitted(text: str, cells: int, *, right: bool = False) -> str:
+    """A text in exactly so many cells: cut, or filled with spaces."""
+    from rich.cells import cell_len
+
+    text = cut(text, cells)
     gap = " " * (cells - cell_len(text))
     return gap + text if right else text + gap

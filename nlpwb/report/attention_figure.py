@@ -196,6 +196,8 @@ def _panel(view: View, rows: Sequence[int]) -> Panel:
     title = ", ".join(parts[1:] or parts)
     if not title.startswith(("layer", "rollout")) or view.kind not in ("self",):
         title = view.title
+    if len(queries) < len(rows) or len(keys) < len(view.keys):
+        title += f" · {len(queries)} of {len(rows)} × {len(keys)} of {len(view.keys)} tokens"
     return Panel(
         weights=view.weights[queries][:, keys],
         queries=[_short(shown(view.queries[place])) for place in queries],

@@ -133,8 +133,10 @@ def answer_rows(answers: Answers, *, most: int = 10) -> list[dict[str, Any]]:
 
 
 def answer_words(attended: Attended) -> str:
-    """What the model says, in a few words: ``positive .517``."""
-    answers = attended.answers
+    """What the model says, in a few words: ``positive .517``; of a translator what it writes."""
+    answers, target = attended.answers, attended.sides.target
+    if target is not None:
+        return repr(" ".join(target.text.split()))
     if answers.what == "value":
         return f"{answers.values[0]:.4g}"
     order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])
@@ -167,11 +169,13 @@ def _lines(found: Sequence[Shown], *, width: int, colour: bool) -> Iterator[str]
         for made in one.arithmetics:
             yield ""
             yield from arithmetic_lines(made, width=width)
-        yield from _notes(attended, width)
+        yield from _notes(one, width)
 
 
-def _notes(attended: Attended, width: int) -> Iterator[str]:
-    notes = []
+def _notes(one: Shown, width: int) -> Iterator[str]:
+    attended, notes = one.attended, []
+    if any(view.kind == "cross" for view in one.views):
+        notes.append("A row is what is written at its place, a column what is read of the source.")
     if attended.words:
         notes.append(
             "Pieces are joined to words: what is read of a word is the sum over its pieces, "

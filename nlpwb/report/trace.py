@@ -130,8 +130,10 @@ def step_row(step: TraceStep) -> dict[str, Any]:
 
 
 def answer_line(found: Trace) -> str:
-    """``positive .998, negative .002``."""
+    """``says positive .998, negative .002``; of a translator what it writes."""
     answers = found.answers
+    if found.sides.target is not None:
+        return f"writes {' '.join(found.sides.target.text.split())!r}"
     if answers.what == "value":
         return f"says {answers.values[0]:.4g}"
     order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])[:5]
