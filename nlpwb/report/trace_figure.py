@@ -220,8 +220,7 @@ def _shades(theme: Theme, *, signed: bool) -> Colormap:
 
     ends = [theme.groups[1]] if signed else []
     made = LinearSegmentedColormap.from_list("steps", [*ends, theme.paper, theme.groups[0]])
-    made.set_bad(theme.rule)
-    return made
+    return made.with_extremes(bad=theme.rule)
 
 
 def _arrow(

@@ -10,6 +10,7 @@ from nlpwb.methods.networks.tokens import TextEncoder
 from nlpwb.specs import parse_spec
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.looking.classifying import LookedClassifier
+from nlpwb.workflows.looking.translating import LookedTranslator
 from nlpwb.workflows.networks.classifier import NetworkClassifier
 from nlpwb.workflows.networks.tasks import Shape
 
@@ -48,3 +49,28 @@ def looked(text: str, *, seed: int = 0) -> LookedClassifier:
     made = classifier(text, seed=seed)
     assert made.network is not None
     return LookedClassifier(Path("model"), made, made.network)
+
+
+PAIRS = (
+    ["the bank grows", "the river", "a light on the bank", "the river grows"],
+    ["die Bank wächst", "der Fluss", "ein Licht an der Bank", "der Fluss wächst"],
+)
+
+
+def translator(text: str, *, seed: int = 0) -> LookedTranslator:
+    """An untrained translator whose tokens are words of PAIRS, opened."""
+    from nlpwb.catalogue import load
+    from nlpwb.methods.networks.sequence_tokens import SequenceTokens
+    from nlpwb.workflows.translation.model import Translator
+
+    part = parse_spec(text).representation
+    sides = [
+        SequenceTokens.fit("words", texts, vocab_size=100, min_count=1, fallback=False)
+        for texts in PAIRS
+    ]
+    torch.manual_seed(seed)
+    network = load(part.entry.code).build(
+        part.config, source_vocabulary=sides[0].vocabulary, target_vocabulary=sides[1].vocabulary
+    )
+    network.eval()
+    return LookedTranslator(Path("model"), Translator(part, *sides, network, device="cpu"))
