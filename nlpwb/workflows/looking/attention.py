@@ -128,23 +128,24 @@ def attend(looked: Looked, text: str, *, words: bool = False) -> Attended:
     sides = looked.read(text)
     with Recorder() as recorder:
         names = watch_attention(recorder, looked.network)
-        if not names:
-            raise ModelError(
-                f"the model {looked.path} ({looked.method}) has no attention to look at; {ATTENTIVE}; "
-                "`nlpwb trace` shows its states"
-            )
         answers = looked.answers(looked.compute(sides))
-    found: dict[str, NDArray[np.float32]] = {}
-    for step in merged(recorder.steps):
-        if step.name.endswith(".weights"):
-            found[step.name.removesuffix(".weights")] = step.value[0].float().numpy()
+    steps = merged(recorder.steps)
+    found: list[tuple[str, int, NDArray[np.float32]]] = []
+    for step in steps:
+        name, _, part = step.name.rpartition(".")
+        if part == "weights" and name in names:
+            found.append((*names[name], step.value[0].float().numpy()))
+    found = found or own_weights(looked, sides)
+    if not found:
+        raise ModelError(
+            f"the model {looked.path} ({looked.method}) has no attention to look at; {ATTENTIVE}; "
+            "`nlpwb trace` shows its states"
+        )
     maps: list[AttentionMap] = []
-    for name, (kind, layer) in names.items():
+    for kind, layer, weights in found:
         queries, keys = looked.labels_of(kind, sides)
-        if name in found:
-            maps.append(AttentionMap(kind, layer, found[name], queries.tokens, keys.tokens))
-            if words:
-                maps[-1] = in_words(maps[-1], queries, keys)
+        one = AttentionMap(kind, layer, weights, queries.tokens, keys.tokens)
+        maps.append(in_words(one, queries, keys) if words else one)
     maps.sort(key=lambda one: (KINDS.index(one.kind), one.layer))
     return Attended(
         model=str(looked.path),
@@ -153,9 +154,26 @@ def attend(looked: Looked, text: str, *, words: bool = False) -> Attended:
         sides=sides,
         answers=answers,
         maps=tuple(maps),
-        steps=tuple(recorder.steps),
+        steps=tuple(steps),
         words=words,
     )
+
+
+def own_weights(looked: Looked, sides: Sides) -> list[tuple[str, int, NDArray[np.float32]]]:
+    """Kind, layer and weights (H, Q, K) by the network's own account, where modules that are not watched compute them."""
+    import torch
+
+    tell = getattr(looked.network, "attention_weights", None)
+    if tell is None:
+        return []
+    with torch.no_grad():
+        told = tell(*looked.given(sides))
+    kinds = told if isinstance(told, dict) else {"self": told}
+    return [
+        (kind, layer, weights[0].float().numpy())
+        for kind, layers in kinds.items()
+        for layer, weights in enumerate(layers, start=1)
+    ]
 
 
 def in_words(one: AttentionMap, queries: TokensRead, keys: TokensRead) -> AttentionMap:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import InputError, ModelError
-from nlpwb.workflows.looking.looked import ATTENTIVE, Answers, Sides
+from nlpwb.workflows.looking.looked import ATTENTIVE, Answers, Sides, rows_of
 from nlpwb.workflows.looking.reading import TokensRead, span_starts
 from nlpwb.workflows.model_folder import load_model
 
@@ -55,10 +55,13 @@ class LookedClassifier:
         """The outputs, float32 (outputs,)."""
         import torch
 
-        ids = torch.tensor([sides.source.ids], dtype=torch.int64)
         with torch.no_grad():
-            outputs: Tensor = self.network(ids, torch.tensor([len(sides.source)]))
+            outputs: Tensor = self.network(*self.given(sides))
         return outputs[0]
+
+    def given(self, sides: Sides) -> tuple[Tensor, ...]:
+        """The source's."""
+        return rows_of(sides.source)
 
     def answers(self, outputs: Tensor) -> Answers:
         """Probabilities of the labels, or the number: what ``nlpwb predict`` prints."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.errors import ModelError
-from nlpwb.workflows.looking.looked import ATTENTIVE, Answers, Sides
+from nlpwb.workflows.looking.looked import ATTENTIVE, Answers, Sides, rows_of
 from nlpwb.workflows.looking.reading import TokensRead
 from nlpwb.workflows.looking.translating import next_answers, tokens_read
 
@@ -55,6 +55,10 @@ class LookedLanguageModel:
             hidden, _ = network.hidden(torch.tensor([sides.source.ids]), None)
             logits: Tensor = network.logits(hidden[:, -1])
         return logits[0].float()
+
+    def given(self, sides: Sides) -> tuple[Tensor, ...]:
+        """The text's."""
+        return rows_of(sides.source)
 
     def answers(self, outputs: Tensor) -> Answers:
         """The probability of each next token: what ``nlpwb predict`` prints the first of."""

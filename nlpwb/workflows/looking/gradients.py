@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlpwb.errors import ModelError
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from nlpwb.workflows.looking.looked import Looked
 
 
@@ -56,24 +60,72 @@ def fading(looked: Looked, text: str) -> Fading:
     Raises:
         ModelError: the model is not recurrent.
     """
-    import torch
-
     from nlpwb.methods.recurrent.gradients import gradient_by_distance
     from nlpwb.methods.recurrent.network import RecurrentNetwork
 
-    network = looked.network
-    if not isinstance(network, RecurrentNetwork):
+    sides = looked.read(text)
+    source, network = sides.source, looked.network
+    if isinstance(network, RecurrentNetwork):
+        ids, lengths = looked.given(sides)
+        found = gradient_by_distance(network, [(ids, lengths)], longest=len(source))
+        norms = found.norms.tolist()
+    elif _reads_on(network):
+        norms = _of_last_state(network, *looked.given(sides)[:1])
+    else:
         raise ModelError(
             f"--gradients follows a state back through time, and the model {looked.path} ({looked.method}) has "
-            "none; rnn, lstm and gru have; leave --gradients out"
+            "none that it ends in; rnn, lstm and gru have; leave --gradients out"
         )
-    source = looked.read(text).source
-    ids = torch.tensor([source.ids], dtype=torch.int64)
-    found = gradient_by_distance(network, [(ids, torch.tensor([len(source)]))], longest=len(source))
     return Fading(
         model=str(looked.path),
         method=looked.method,
         tokens=tuple(reversed(source.tokens)),
-        norms=tuple(found.norms.tolist()),
-        logarithms=tuple(found.logarithms.tolist()),
+        norms=tuple(norms),
+        logarithms=tuple(math.log(norm) if norm else -math.inf for norm in norms),
     )
+
+
+def _reads_on(network: nn.Module) -> bool:
+    """Whether it is a recurrent language model."""
+    from nlpwb.methods.recurrent.layer import Direction
+
+    return hasattr(network, "hidden") and any(
+        isinstance(part, Direction) for part in network.modules()
+    )
+
+
+def _of_last_state(network: nn.Module, ids: Tensor) -> list[float]:
+    """The same of a language model: its last state met along a random direction, back to each token's embedding.
+
+    Args:
+        network: it is copied, and stays as it is.
+        ids: int64 (1, T).
+
+    Returns:
+        Lengths in double precision, the last token's first.
+    """
+    import torch
+    from torch import nn
+
+    from nlpwb.methods.networks.embedding import TokenEmbedding
+
+    double: Any = copy.deepcopy(network).double().eval()
+    table = next(
+        part for part in double.modules() if isinstance(part, TokenEmbedding | nn.Embedding)
+    )
+    caught: list[Tensor] = []
+
+    def watch(_: nn.Module, __: Any, output: Tensor) -> Tensor:
+        caught.append(output.detach().requires_grad_())
+        return caught[0]
+
+    handle = table.register_forward_hook(watch)
+    with torch.enable_grad():
+        hidden, _ = double.hidden(ids, None)
+        last = hidden[0, -1]
+        generator = torch.Generator().manual_seed(0)
+        signs = torch.randint(0, 2, last.shape, generator=generator).to(last) * 2 - 1
+        (gradient,) = torch.autograd.grad((last * signs).sum(), caught[0])
+    handle.remove()
+    found: list[float] = gradient.reshape(-1, gradient.shape[-1]).norm(dim=1).flip(0).tolist()
+    return found

@@ -49,6 +49,14 @@ class Answers:
     what: str
 
 
+def rows_of(*sides: TokensRead) -> tuple[Tensor, ...]:
+    """Ids int64 (1, T) and lengths int64 (1,) of each side."""
+    import torch
+
+    rows = [torch.tensor([side.ids], dtype=torch.int64) for side in sides]
+    return tuple(part for row in rows for part in (row, torch.tensor([row.shape[1]])))
+
+
 class Looked(Protocol):
     """A model, opened to be looked at. It computes in float32 on the processor and learns nothing."""
 
@@ -73,6 +81,9 @@ class Looked(Protocol):
 
     def compute(self, sides: Sides) -> Tensor:
         """Run the network once, as for a prediction: its last numbers, float32 (answers,)."""
+
+    def given(self, sides: Sides) -> tuple[Tensor, ...]:
+        """What the network is given: ids int64 (1, T) and lengths (1,) of the source, and of the target where there is one."""
 
     def answers(self, outputs: Tensor) -> Answers:
         """What these numbers say."""

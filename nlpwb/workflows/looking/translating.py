@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.errors import InputError
-from nlpwb.workflows.looking.looked import Answers, Sides
+from nlpwb.workflows.looking.looked import Answers, Sides, rows_of
 from nlpwb.workflows.looking.reading import TokensRead, word_starts
 
 if TYPE_CHECKING:
@@ -89,14 +89,16 @@ class LookedTranslator:
         """The logits of what follows the last token of the target, float32 (V,)."""
         import torch
 
-        assert sides.target is not None, "read"
         network: Any = self.network
-        rows = [torch.tensor([side.ids]) for side in (sides.source, sides.target)]
-        source, target = ((row, torch.tensor([row.shape[1]])) for row in rows)
         with torch.no_grad():
-            hidden = network(*source, *target)
+            hidden = network(*self.given(sides))
             logits: Tensor = network.logits(hidden[:, -1])
         return logits[0].float()
+
+    def given(self, sides: Sides) -> tuple[Tensor, ...]:
+        """Those of both sides."""
+        assert sides.target is not None, "read"
+        return rows_of(sides.source, sides.target)
 
     def answers(self, outputs: Tensor) -> Answers:
         """The probability of each token of the target's vocabulary, of what comes after the translation."""

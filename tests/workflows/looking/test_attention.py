@@ -210,3 +210,16 @@ def test_a_mean_of_states_has_neither_rollout_nor_arithmetic() -> None:
         choose(found, Wanted(rollout=True))
     with pytest.raises(UsageError, match="no queries and keys"):
         choose(found, Wanted(qkv=True, word="document"))
+
+
+def test_a_network_whose_modules_are_not_watched_tells_its_weights_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever class computes attention, a network that says what it used can be looked at."""
+    model = looked(SPECS[0])
+    wanted = attend(model, TEXTS[0])
+    monkeypatch.setattr("nlpwb.workflows.looking.watching.attentions", lambda network: [])
+    found = attend(model, TEXTS[0])
+    assert found.kinds == ("self",)
+    for one, other in zip(found.maps, wanted.maps, strict=True):
+        np.testing.assert_allclose(one.weights, other.weights, atol=1e-6)
