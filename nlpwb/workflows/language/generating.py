@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,13 +27,21 @@ def generate_texts(
 
     Prompts are read when they are needed. The same request gives the same texts, whatever the batch.
     """
+    import torch
+
+    from nlpwb.methods.decoding.packing import packed
     from nlpwb.training.device import autocast, choose_setting, threads_of
 
     setting = choose_setting(model.device, model.precision, threads)
     if not model.counted:
         model.network.to(setting.device).eval()
     write = _searched if request.beams else _sampled
-    with threads_of(setting), autocast(setting):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(threads_of(setting))
+        if not model.counted:
+            stack.enter_context(autocast(setting))
+            dtype = torch.bfloat16 if setting.precision == "bf16" else torch.float32
+            stack.enter_context(packed(model.network, dtype))
         yield from write(model, prompts, request, device=setting.device)
 
 
