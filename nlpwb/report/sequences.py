@@ -11,7 +11,7 @@ from nlpwb.evaluation.letters import letters_of
 from nlpwb.records_sequences import SequenceComparison, SequenceProtocol, SequenceResult
 from nlpwb.report.columns import Column, Row, Table
 from nlpwb.report.comparison import SPEC_BREAKS
-from nlpwb.report.numbers import MINUS, count, mebibytes, percent, seconds, size
+from nlpwb.report.numbers import MINUS, count, mebibytes, seconds, size
 from nlpwb.report.sink import Sink
 
 ASIDE = "†"
@@ -89,15 +89,18 @@ def headline(protocol: SequenceProtocol) -> str:
 
 def cost_table(comparison: SequenceComparison) -> list[str | Table]:
     """Tokens and size of each method, and what it costs."""
-    rows = [dataclasses.asdict(result) for result in comparison.results if not result.error]
+    rows = [
+        {**dataclasses.asdict(result), "tokens": f"{result.tokenizer} ({result.vocabulary or 0:,})"}
+        for result in comparison.results
+        if not result.error
+    ]
     if not rows:
         return []
     lm = comparison.protocol.task == "lm"
     speed = ("tokens_per_second", "tokens/s") if lm else ("sentences_per_second", "sentences/s")
     columns = [
         _METHOD,
-        Column("tokenizer", "tokens"),
-        Column("vocabulary", "vocabulary", right=True),
+        Column("tokens", "tokens (vocabulary)"),
         Column("parameters", "parameters", right=True),
         Column("fit_seconds", "fit", right=True, show=seconds),
         Column(speed[0], speed[1], right=True, show=count),
@@ -133,7 +136,7 @@ def closing_lines(comparison: SequenceComparison) -> list[str]:
 
 def asked(protocol: SequenceProtocol) -> str:
     """What the test part is, and into what units it falls."""
-    share = percent(protocol.test_size or 0.0)
+    share = f"{100 * (protocol.test_size or 0.0):.3g} %"
     if protocol.task == "lm":
         where = {"end": f"the last {share} of the text, in order", "file": str(protocol.test)}
         kind = "lines" if protocol.running else "documents"
@@ -154,8 +157,8 @@ def trainings(protocol: SequenceProtocol) -> str:
     """What intervals say nothing about."""
     seeds = len(protocol.seeds)
     if seeds == 1:
-        return "They are about other test texts, not about other trainings: --seeds 3 shows how far these differ."
-    return f"Figures are means over {seeds} trainings; intervals are about other test texts."
+        return "Both are about other test texts, not about other trainings: --seeds 3 shows how far these differ."
+    return f"Figures are means over {seeds} trainings; letters and intervals are about other test texts."
 
 
 def wide_words(found: Sequence[SequenceResult], protocol: SequenceProtocol) -> list[str]:
