@@ -56,22 +56,27 @@ def packed_product(weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> P
 def packed(network: nn.Module, dtype: torch.dtype) -> Iterator[None]:
     """Within the context the large linear layers of a network compute from packed copies of their weights, in ``dtype``.
 
-    A network that multiplies by a matrix of its own keeping has a method ``packed_head(dtype)``, a context of the same kind.
-    For inference: gradients do not pass, and weights that change in the meantime do not count.
+    So does the output layer of a language model, whose ``head()`` gives its weights and whose ``logits`` applies them. For
+    inference: gradients do not pass, and weights that change in the meantime do not count.
     """
-    replaced: list[nn.Module] = []
-    with contextlib.ExitStack() as stack:
-        try:
-            for module in network.modules():
-                if isinstance(module, nn.Linear) and module.weight.numel() >= LEAST_WEIGHTS:
-                    product = packed_product(module.weight, module.bias, dtype)
-                    if product is not None:
-                        module.forward = product  # type: ignore[method-assign,assignment]
-                        replaced.append(module)
-            head: Any = getattr(network, "packed_head", None)
-            if head is not None:
-                stack.enter_context(head(dtype))
-            yield
-        finally:
-            for module in replaced:
-                del module.forward
+    replaced: list[tuple[nn.Module, str]] = []
+
+    def replace(module: nn.Module, name: str, weight: Tensor, bias: Tensor | None) -> None:
+        if weight.numel() < LEAST_WEIGHTS:
+            return
+        product = packed_product(weight, bias, dtype)
+        if product is not None:
+            setattr(module, name, product)  # of the instance: the class keeps its method
+            replaced.append((module, name))
+
+    try:
+        for module in network.modules():
+            if isinstance(module, nn.Linear):
+                replace(module, "forward", module.weight, module.bias)
+        head: Any = getattr(network, "head", None)
+        if head is not None and not isinstance(head, nn.Module):
+            replace(network, "logits", *head())
+        yield
+    finally:
+        for module, name in replaced:
+            delattr(module, name)

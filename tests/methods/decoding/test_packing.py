@@ -26,6 +26,32 @@ def test_packed_layers_give_the_same(rows: int, dtype: torch.dtype, error: float
     assert all("forward" not in vars(module) for module in network)
 
 
+class Writer(nn.Module):
+    """An output layer that is the table of embeddings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(2000, 300)
+        self.bias = nn.Parameter(torch.randn(2000))
+
+    def head(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.embedding.weight, self.bias
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        return nn.functional.linear(hidden, *self.head())
+
+
+def test_a_tied_output_layer_is_packed_too() -> None:
+    """The largest product of a small model would stay slow."""
+    network, hidden = Writer(), torch.randn(3, 300)
+    with torch.no_grad():
+        expected = network.logits(hidden)
+        with packed(network, torch.float32):
+            assert "logits" in vars(network)
+            torch.testing.assert_close(network.logits(hidden), expected, rtol=1e-5, atol=1e-5)
+    assert "logits" not in vars(network)
+
+
 def test_small_layers_stay_as_they_are() -> None:
     """A layer that fits into the processor's cache would only be called in a slower way."""
     network = nn.Sequential(nn.Linear(16, 16))
