@@ -18,6 +18,9 @@ from torch.nn import functional
 from nlpwb.training.batches import POOL
 from nlpwb.training.device import to_device
 
+PLACES = 512
+"""Places whose logits are held at once where no gradient is wanted."""
+
 Ids = NDArray[np.int32]
 Ends = NDArray[np.int64]
 
@@ -249,10 +252,15 @@ def pair_loss(smoothing: float = 0.0) -> Callable[[nn.Module, PairBatch], tuple[
 def pair_nats(model: nn.Module, batch: PairBatch) -> Tensor:
     """-ln p of each target's tokens, its end among them, given the source: float32 (B,)."""
     hidden, wanted = _at_tokens(model, batch)
-    logits: Tensor = model.logits(hidden)  # type: ignore[operator]
-    each = functional.cross_entropy(logits.float(), wanted, reduction="none")
+    parts = zip(torch.split(hidden, PLACES), torch.split(wanted, PLACES), strict=True)
+    each = torch.cat([_nats(model, some, tokens) for some, tokens in parts])
     owners = torch.repeat_interleave(torch.arange(len(batch)), batch.target_lengths)
     return torch.zeros(len(batch), device=each.device).index_add_(0, owners.to(each.device), each)
+
+
+def _nats(model: nn.Module, hidden: Tensor, wanted: Tensor) -> Tensor:
+    logits: Tensor = model.logits(hidden)  # type: ignore[operator]
+    return functional.cross_entropy(logits.float(), wanted, reduction="none")
 
 
 def _at_tokens(model: nn.Module, batch: PairBatch) -> tuple[Tensor, Tensor]:
