@@ -48,7 +48,7 @@ def test_a_tied_output_layer_is_packed_too() -> None:
         expected = network.logits(hidden)
         with packed(network, torch.float32):
             assert "logits" in vars(network)
-            torch.testing.assert_close(network.logits(hidden), expected, rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(network.logits(hidden), expected, rtol=1e-4, atol=1e-4)
     assert "logits" not in vars(network)
 
 
