@@ -80,7 +80,7 @@ def train(
     A network keeps checkpoints meanwhile: killed, or interrupted, and started again, the same command goes on from the last
     one.
     """
-    from nlpwb.data.pairs import PairOptions
+    from nlpwb.data.pair_columns import PairOptions
     from nlpwb.report.training_curves import check_curves, plot_training
     from nlpwb.report.training_line import network_line, training_line
     from nlpwb.specs import parse_spec
@@ -111,7 +111,11 @@ def train(
             progress=line.show,
             note=note,
         )
-        how = {"seed": seed, "threads": threads or options.processors(), "conditions": conditions}
+        how: dict[str, Any] = {
+            "seed": seed,
+            "threads": threads or options.processors(),
+            "conditions": conditions,
+        }
         show: Callable[[Sink], None]
         if entry.writes == "translate":
             pairs = origin.read(

@@ -12,7 +12,8 @@ from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column, Sink
 
 if TYPE_CHECKING:
-    from nlpwb.data.pairs import PairOptions, Pairs
+    from nlpwb.data.pair_columns import PairOptions
+    from nlpwb.data.pairs import Pairs
     from nlpwb.specs import Spec
     from nlpwb.workflows.networks.conditions import Conditions
     from nlpwb.workflows.translation.training import TrainedTranslator

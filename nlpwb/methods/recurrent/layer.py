@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from nlpwb.methods.recurrent.cells import GATES, CellWeights
 from nlpwb.methods.recurrent.scan import scan_gru, scan_rnn
 
+State = tuple[Tensor, ...]
+"""In which a layer has been left: h, and c where the cell has one; (B, H) each."""
+
 _FORGET = 1
 """Place of the forget gate among the LSTM's four."""
 
@@ -60,36 +63,49 @@ class Direction(nn.Module):
             return self._fused(x, hidden)
         return self._scanned(x, hidden)
 
+    def run(self, x: Tensor, start: State) -> tuple[Tensor, State]:
+        """Tokens (T, B, D), read from the state ``start`` on, to states (T, B, H) and the last one, by torch's kernels."""
+        hidden = nn.functional.dropout(self.weight_hidden, self.weight_drop, self.training)
+        return self._fused_from(x, hidden, start)
+
     def _fused(self, x: Tensor, hidden: Tensor) -> Tensor:
+        """From a state of zeros."""
+        zeros = x.new_zeros(x.shape[1], self.width)
+        return self._fused_from(x, hidden, (zeros,) * (2 if self.cell == "lstm" else 1))[0]
+
+    def _fused_from(self, x: Tensor, hidden: Tensor, start: State) -> tuple[Tensor, State]:
         """By torch's kernels: oneDNN's LSTM on a processor, cuDNN's on a GPU.
 
-        On a GPU autocast would hand cuDNN float16 whatever precision was asked for, so the cast is made here.
+        On a GPU autocast would hand cuDNN float16 whatever precision was asked for, and on a processor it knows the LSTM alone,
+        so for all others the cast is made here.
         """
         device = x.device.type
-        if device != "cpu" and torch.is_autocast_enabled(device):
+        by_torch = device == "cpu" and self.cell == "lstm"
+        if torch.is_autocast_enabled(device) and not by_torch:
             low = torch.get_autocast_dtype(device)
             with torch.autocast(device, enabled=False):
-                return self._by_kernel(x.to(low), hidden.to(low))
-        return self._by_kernel(x, hidden)
+                return self._by_kernel(x.to(low), hidden.to(low), start)
+        return self._by_kernel(x, hidden, start)
 
-    def _by_kernel(self, x: Tensor, hidden: Tensor) -> Tensor:
+    def _by_kernel(self, x: Tensor, hidden: Tensor, start: State) -> tuple[Tensor, State]:
         weights = [
             self.weight_input.to(x.dtype),
             hidden,
             self.bias_input.to(x.dtype),
             self.bias_hidden.to(x.dtype),
         ]
-        start = x.new_zeros(1, x.shape[1], self.width)
+        first = [part.to(x.dtype).unsqueeze(0) for part in start]
         # "train" decides whether the kernel keeps what the gradient needs; it has no dropout here
         options = (True, 1, 0.0, torch.is_grad_enabled(), False, False)
         states: Tensor
         if self.cell == "lstm":
-            states, _, _ = torch.lstm(x, [start, start], weights, *options)
-        elif self.cell == "gru":
-            states, _ = torch.gru(x, start, weights, *options)
+            states, h, c = torch.lstm(x, first, weights, *options)
+            return states, (h[0], c[0])
+        if self.cell == "gru":
+            states, h = torch.gru(x, first[0], weights, *options)
         else:
-            states, _ = torch.rnn_tanh(x, start, weights, *options)
-        return states
+            states, h = torch.rnn_tanh(x, first[0], weights, *options)
+        return states, (h[0],)
 
     def _scanned(self, x: Tensor, hidden: Tensor) -> Tensor:
         """By the loops of ``scan``, in the precision of autocast where that is on."""

@@ -15,11 +15,11 @@ BLOCK_BYTES = 1000
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """Sums over blocks: nats float64 (m,), tokens and bytes int64 (m,)."""
+    """Sums over blocks, float64 (m,) each."""
 
     nats: NDArray[np.float64]
-    tokens: NDArray[np.int64]
-    bytes: NDArray[np.int64]
+    tokens: NDArray[np.float64]
+    bytes: NDArray[np.float64]
 
 
 def blocks_of(scores: TextScores, *, size: int = BLOCK_BYTES) -> Blocks:
@@ -35,10 +35,7 @@ def blocks_of(scores: TextScores, *, size: int = BLOCK_BYTES) -> Blocks:
     count = int(block.max(initial=-1)) + 1
 
     def sums(values: NDArray[np.generic]) -> NDArray[np.float64]:
-        return np.bincount(block, weights=values.astype(np.float64), minlength=count)
+        summed = np.bincount(block, weights=values.astype(np.float64), minlength=count)
+        return np.asarray(summed, dtype=np.float64)
 
-    return Blocks(
-        sums(scores.nats),
-        sums(scores.tokens).astype(np.int64),
-        sums(scores.bytes).astype(np.int64),
-    )
+    return Blocks(sums(scores.nats), sums(scores.tokens), sums(scores.bytes))

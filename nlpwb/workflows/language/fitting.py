@@ -19,7 +19,7 @@ from nlpwb.training.device import Setting, choose_setting
 from nlpwb.training.loop import train
 from nlpwb.training.records import Judgement
 from nlpwb.training.scoring import token_nats
-from nlpwb.training.sequence_losses import language_loss
+from nlpwb.training.sequence_losses import StreamLoss
 from nlpwb.training.streams import StreamBatches
 from nlpwb.workflows.language.model import NGRAMS, LanguageModel, Learned, row_of
 from nlpwb.workflows.language.texts import Texts, split_at
@@ -121,7 +121,15 @@ def _train(
     config: Any = part.config
     if len(row) < 2:
         raise MethodError("the training texts hold no token; check the file and its text column")
-    data = StreamBatches.of(config, row, seed=seed)
+    data = StreamBatches(
+        row,
+        rows=config.batch,
+        length=config.window,
+        carried=config.carried,
+        epochs=config.epochs,
+        steps=config.steps * config.accumulate,
+        seed=seed,
+    )
     recipe = recipe_of(config, epochs=data.rounds)
     checkpoints = None
     if conditions.checkpoints is not None:
@@ -130,7 +138,7 @@ def _train(
     records = train(
         network,
         data,
-        language_loss(config, carried=data.carried),
+        StreamLoss(carried=config.carried, smoothing=config.label_smoothing),
         recipe,
         seed=seed,
         setting=setting,

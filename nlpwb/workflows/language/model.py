@@ -151,8 +151,8 @@ class LanguageModel:
         nats = self._nats(ids, threads=threads, window=window)
         count = len(texts)
         return TextScores(
-            np.bincount(owners, weights=nats[1:].astype(np.float64), minlength=count),
-            np.bincount(owners, minlength=count).astype(np.int64),
+            np.asarray(np.bincount(owners, weights=nats[1:], minlength=count), dtype=np.float64),
+            np.asarray(np.bincount(owners, minlength=count), dtype=np.int64),
             np.asarray(texts.bytes_of, dtype=np.int64),
         )
 
