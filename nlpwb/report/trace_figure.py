@@ -32,7 +32,9 @@ PICTURE, WORDS, STEP = (
 )  # inches: of a picture, of the line above it, to the next one
 MOST = 8
 """Columns that are drawn; of a deep stack the first blocks and the last."""
-SIGNED = ("weights", "_gate", "probabilities")
+FEW = 20
+"""Probabilities that are shown as shares of 1; of many tokens or places the largest are."""
+SHARES = ("weights", "_gate", "probabilities")
 """Steps that are shares in 0 … 1 and need one colour alone."""
 _STACK = re.compile(r"^((?:encoder\.|decoder\.)?(?:block|layer)\d+(?:\.(?:forwards|backwards))?)\.")
 
@@ -61,8 +63,9 @@ def draw_trace(found: Trace, theme: Theme) -> Figure:
         "a row is a token, heads side by side",
     ]
     if left_out:
-        facts.append(f" · {left_out} stacks in the middle are left out")
-    lines = lines_of(facts, FACT, measure, width=room)
+        stacks = "1 stack" if left_out == 1 else f"{left_out} stacks"
+        facts.append(f" · {stacks} in the middle left out")
+    lines = [line.lstrip(" ·") for line in lines_of(facts, FACT, measure, width=room)]
     top = EDGE + 0.22 + 0.15 * len(lines) + 0.14
     bands = [columns[place : place + COLUMNS] for place in range(0, len(columns), COLUMNS)]
     heights = [0.24 + _height(max(len(one.steps) for one in band)) for band in bands]
@@ -103,6 +106,9 @@ def _columns(found: Trace) -> tuple[list[_Column], int]:
         if not columns or columns[-1].name != name:
             columns.append(_Column(name))
         columns[-1].steps.append(step)
+    for column in columns[1:-1]:
+        if column.name == "output":  # what stands between an encoder and its decoder
+            column.name = "between"
     if len(columns) <= MOST:
         return columns, 0
     first, last = columns[: MOST - 3], columns[-3:]
@@ -186,9 +192,9 @@ def _draw_values(
     assert step.values is not None, "a step of numbers"
     axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, across / WIDTH, tall / height))
     picture = np.ma.masked_invalid(_picture(step.values))
-    share = any(step.name.endswith(end) for end in SIGNED)
+    share = any(step.name.endswith(end) for end in SHARES)
     most = float(np.quantile(np.abs(picture.compressed()), 0.99) or 1e-9)
-    if share and not step.name.endswith("weights"):
+    if step.name.endswith("_gate") or (share and picture.size <= FEW):
         most = 1.0
     axes.imshow(
         picture,
