@@ -136,7 +136,9 @@ def draw_attention(found: Sequence[Shown], theme: Theme) -> Figure:
             high / height,
         )
         _draw_panel(figure.add_axes(box), table, shades, theme, highest=highest)
-    _bar(figure, shades, theme, highest=highest, top=top, height=height)
+    crossing = any(view.kind == "cross" for one in found for view in one.views)
+    reads = "a word that is written" if crossing else "a word that reads"
+    _bar(figure, shades, theme, highest=highest, top=top, height=height, reads=reads)
     return figure
 
 
@@ -252,7 +254,14 @@ def _draw_panel(
 
 
 def _bar(
-    figure: Figure, shades: Colormap, theme: Theme, *, highest: float, top: float, height: float
+    figure: Figure,
+    shades: Colormap,
+    theme: Theme,
+    *,
+    highest: float,
+    top: float,
+    height: float,
+    reads: str,
 ) -> None:
     """What a shade means, and how a row is read."""
     import numpy as np
@@ -268,7 +277,7 @@ def _bar(
         spine.set_edgecolor(theme.rule)
     write_lines(
         figure,
-        ["a row is a word that reads, a column a word that is read; a row sums to 1"],
+        [f"a row is {reads}, a column a word that is read; a row sums to 1"],
         left=EDGE + wide + 0.15,
         top=top - 0.01,
         step=0,

@@ -143,9 +143,7 @@ def answer_line(found: Trace) -> str:
 
 def print_values(sink: Sink, step: TraceStep) -> None:
     """The numbers of one step: TSV and CSV have a column for each, JSON the whole array."""
-    from nlpwb.workflows.looking.trace import value_rows
-
-    where, rows = value_rows(step)
+    where, rows = step.rows()
     columns = [Column(name, name, right=name != "token", keep=True) for name in where]
     wide = max((len(_values(row)) for row in rows), default=0)
     titles = [shown(token) for token in step.columns] if wide == len(step.columns) else []

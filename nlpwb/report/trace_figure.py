@@ -82,7 +82,7 @@ def draw_trace(found: Trace, theme: Theme) -> Figure:
             left = EDGE + number * (across + GAP)
             _draw_column(figure, column, left, top, across, theme, measure, height=height)
             if column is not columns[-1] and number < len(band) - 1:
-                at = (left + across + 0.04, top + 0.07)
+                at = (left + across + 0.08, top + 0.07)
                 _arrow(figure, at, (left + across + GAP - 0.04, at[1]), theme, height=height)
         top += tall
     return figure
@@ -194,6 +194,8 @@ def _draw_values(
     picture = np.ma.masked_invalid(_picture(step.values))
     share = any(step.name.endswith(end) for end in SHARES)
     most = float(np.quantile(np.abs(picture.compressed()), 0.99) or 1e-9)
+    if share:
+        most = float(picture.max()) or 1e-9
     if step.name.endswith("_gate") or (share and picture.size <= FEW):
         most = 1.0
     axes.imshow(

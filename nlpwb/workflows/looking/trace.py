@@ -52,6 +52,27 @@ class TraceStep:
             return None, None, None
         return float(finite.mean()), float(finite.std()), float(math.sqrt((finite**2).sum()))
 
+    def rows(self) -> tuple[list[str], list[dict[str, object]]]:
+        """The numbers as rows: the names of the columns that say where, and the rows with their ``values``."""
+        if self.values is None:
+            texts = enumerate(self.texts, start=1)
+            return ["place"], [{"place": n, "values": [text]} for n, text in texts]
+        values = self.values
+        if values.ndim == 1:
+            names = self.columns or tuple(str(n) for n in range(1, len(values) + 1))
+            return ["place", "token"], [
+                {"place": n, "token": name, "values": [value]}
+                for n, (name, value) in enumerate(zip(names, values.tolist(), strict=True), start=1)
+            ]
+        heads = values if values.ndim == 3 else values[None]
+        where = ["head", "place", "token"] if values.ndim == 3 else ["place", "token"]
+        labels: Sequence[str] = self.labels or [""] * values.shape[-2]
+        return where, [
+            {"head": head, "place": place, "token": label, "values": line}
+            for head, table in enumerate(heads, start=1)
+            for place, (label, line) in enumerate(zip(labels, table.tolist(), strict=True), start=1)
+        ]
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -188,24 +209,3 @@ def _answer(answers: Answers) -> TraceStep:
         values,
         columns=answers.names,
     )
-
-
-def value_rows(step: TraceStep) -> tuple[list[str], list[dict[str, object]]]:
-    """The numbers of a step as rows: the names of the columns that say where, and the rows with their ``values``."""
-    if step.values is None:
-        return ["place"], [{"place": n, "values": [t]} for n, t in enumerate(step.texts, start=1)]
-    values = step.values
-    if values.ndim == 1:
-        names = step.columns or tuple(str(n) for n in range(1, len(values) + 1))
-        return ["place", "token"], [
-            {"place": n, "token": name, "values": [value]}
-            for n, (name, value) in enumerate(zip(names, values.tolist(), strict=True), start=1)
-        ]
-    heads = values if values.ndim == 3 else values[None]
-    where = ["head", "place", "token"] if values.ndim == 3 else ["place", "token"]
-    labels: Sequence[str] = step.labels or [""] * values.shape[-2]
-    rows: list[dict[str, object]] = []
-    for head, table in enumerate(heads, start=1):
-        for place, (label, line) in enumerate(zip(labels, table.tolist(), strict=True), start=1):
-            rows.append({"head": head, "place": place, "token": label, "values": line})
-    return where, rows

@@ -10,7 +10,7 @@ from nlpwb.errors import ModelError, UsageError
 from nlpwb.methods.networks.tracing import Recorder
 from nlpwb.methods.recurrent.cells import run_cells
 from nlpwb.workflows.looking.gradients import fading
-from nlpwb.workflows.looking.trace import Trace, trace, value_rows
+from nlpwb.workflows.looking.trace import Trace, trace
 
 from .models import TEXTS, classifier, looked
 
@@ -103,14 +103,14 @@ def test_gates_and_states_are_the_networks_own(spec: str) -> None:
 
 def test_values_of_a_step_as_rows() -> None:
     found = trace(looked(SPECS[0]), TEXTS[0])
-    where, rows = value_rows(found.step("block1.attention.weights"))
+    where, rows = found.step("block1.attention.weights").rows()
     assert where == ["head", "place", "token"]
     assert [(row["head"], row["token"]) for row in rows][:4] == [
         (1, "money"), (1, "bank"), (1, "grows"), (2, "money"),
     ]  # fmt: skip
     assert rows[0]["values"] == values(found, "block1.attention.weights")[0, 0].tolist()
-    assert value_rows(found.step("ids"))[1][1]["token"] == "bank"
-    assert value_rows(found.step("tokens"))[1][2] == {"place": 3, "values": ["grows"]}
+    assert found.step("ids").rows()[1][1]["token"] == "bank"
+    assert found.step("tokens").rows()[1][2] == {"place": 3, "values": ["grows"]}
 
 
 def test_a_step_that_does_not_exist_offers_the_nearest() -> None:
