@@ -139,6 +139,28 @@ def test_probabilities_equal_a_slow_reference(texts: list[list[int]], order: int
     assert np.exp(-nats) == pytest.approx(expected, rel=1e-5)
 
 
+def test_probabilities_equal_kenlms() -> None:
+    """Those of KenLM (lmplz -o 3 --discount_fallback, query), as logarithms to base 10, on texts made by arithmetic.
+
+    It has 64 types, its unknown one included; so has the model, whose ids 0 and 1 are tokens here as all others.
+    """
+    texts = []
+    for k in range(150):
+        x, text = k % 7, []
+        for i in range(3 + k % 9):
+            x = (x * 3 + k * k * i + i * i * 11) % 101
+            text.append(x**3 // 101**2)
+        texts.append(text)
+    used = sorted({number for text in texts for number in text})
+    names = dict(zip(used, [0, 1, *range(4, 64)], strict=True))
+    model = fitted([[names[i] for i in text] for text in texts], order=3, vocabulary=64)
+    theirs = [-3.2805762, -1.7339058, -1.5635302, -0.91394454, -0.0053872447, -1.1813978]
+    theirs += [-0.85275924, -1.4792695, -0.85017294, -3.8266726, -2.1278682, -0.74745923]
+    theirs += [-2.861933]
+    nats = model.token_nats(row([[4, 5, 6], [0, 1, 0, 1], [17, 17], []]))
+    assert -nats / math.log(10) == pytest.approx(theirs, abs=1e-6)
+
+
 @given(CORPORA, st.integers(1, 5), st.integers(0, 3))
 def test_probabilities_sum_to_one(texts: list[list[int]], order: int, prune: int) -> None:
     """After any history, seen or not, with everything possible; pruned, too."""
