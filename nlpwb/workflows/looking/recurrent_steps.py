@@ -48,6 +48,7 @@ def watch_recurrent(recorder: Recorder, network: nn.Module) -> None:
         elif isinstance(part, Direction) and not path.startswith(written):
             name = direction_name(path)
             recorder.before(part, partial(_gates, part, name, name.endswith(_WAYS[1]) != turned))
+            recorder.method(part, "run", partial(_running, part, name))
 
 
 def _gates(
@@ -64,6 +65,18 @@ def _gates(
     for part, values in found.items():
         # a document that is read from its end arrives turned around
         yield f"{name}.{NAMES.get(part, part)}", values.flip(1) if backwards else values
+
+
+def _running(
+    direction: Direction, name: str, x: Tensor, start: Sequence[Tensor]
+) -> Iterator[tuple[str, Tensor]]:
+    """The same of a layer that goes on from a state: tokens (T, B, D)."""
+    import torch
+
+    with torch.no_grad():
+        found = continued(direction.cell, x, direction.weights, start)
+    for part, values in found.items():
+        yield f"{name}.{NAMES.get(part, part)}", values
 
 
 def _written(

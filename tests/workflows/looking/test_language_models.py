@@ -107,3 +107,72 @@ def test_gradients_are_differences(looked: LookedLanguageModel) -> None:
 def test_a_recurrent_language_model_has_no_attention(looked: LookedLanguageModel) -> None:
     with pytest.raises(ModelError, match="has no attention to look at"):
         attend(looked, "the bank")
+
+
+def language_model(text: str) -> LookedLanguageModel:
+    """An untrained language model of the house, opened."""
+    from nlpwb.catalogue import load
+    from nlpwb.specs import parse_spec
+
+    part = parse_spec(text).representation
+    tokens = SequenceTokens.fit("words", TEXTS, vocab_size=100, min_count=1, fallback=False)
+    torch.manual_seed(0)
+    network = load(part.entry.code).build(part.config, vocabulary=tokens.vocabulary).eval()
+    with torch.no_grad():
+        for name, weights in network.named_parameters():
+            if "packed" in name or "embedding" in name:
+                weights *= 8
+    model: Any = SimpleNamespace(part=part, tokens=tokens, network=network, reader=network)
+    return LookedLanguageModel(Path("model"), model)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "positions=learned,heads=2",
+        "positions=rotary,norm=rms,activation=swiglu,biases=no,heads=4,kv_heads=2",
+        "positions=alibi,heads=2",
+        "positions=sinusoidal,heads=2",
+    ],
+)
+def test_a_gpt_looks_back_alone_and_by_the_weights_that_it_used(options: str) -> None:
+    looked = language_model(f"gpt:tokenizer=words,dim=16,layers=2,context=16,{options}")
+    found = attend(looked, "the bank grows")
+    with torch.no_grad():
+        own = looked.network.attention_weights(*looked.given(found.sides))  # type: ignore[operator]
+    steps = {step.name: step.value for step in found.steps}
+    assert len(found.maps) == len(own) == 2
+    for one, theirs in zip(found.maps, own, strict=True):
+        np.testing.assert_allclose(one.weights, theirs[0].numpy(), atol=1e-6)
+        np.testing.assert_allclose(one.weights.sum(axis=-1), 1, atol=1e-5)
+        assert not np.triu(one.weights, 1).any()
+        name = f"block{one.layer}.attention"
+        read = steps[f"{name}.weights"] @ steps[f"{name}.values"]
+        assert torch.allclose(read, steps[f"{name}.context"], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "gpt:tokenizer=words,dim=16,layers=1,heads=2,context=16",
+        "lstm-lm:tokenizer=words,dim=8,hidden=8",
+        "gru-lm:tokenizer=words,dim=8,hidden=8",
+    ],
+)
+def test_the_last_step_is_what_the_reader_says(spec: str) -> None:
+    """``nlpwb predict`` asks the reader; its next tokens are those of the last step."""
+    looked = language_model(spec)
+    found = trace(looked, "the bank")
+    ids, lengths = looked.given(found.sides)
+    network: Any = looked.network
+    with torch.no_grad():
+        logits, _ = network.read(ids, lengths, network.start(1))
+        hidden, _ = network.hidden(ids, None)
+    wanted = logits[0].double().softmax(dim=0).numpy()
+    np.testing.assert_allclose(found.answers.values, wanted, atol=1e-6)
+    if "lm" in spec:
+        layers = len(network.layers)
+        states = found.step(f"layer{layers}.hidden").values
+        assert states is not None
+        np.testing.assert_allclose(states, hidden[0].numpy(), atol=1e-5)
+        assert fading(looked, "the bank grows").shares[0] == 1
