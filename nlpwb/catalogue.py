@@ -281,6 +281,15 @@ _ENTRIES = [
         "Kim (2014), EMNLP",
     ),
     _writer(
+        "ngram-lm",
+        "lm",
+        "ngrams",
+        "config:NgramLmConfig",
+        "model:NgramModel",
+        "what comes next, by counting what came before: interpolated modified Kneser-Ney",
+        "Kneser & Ney (1995), ICASSP; Chen & Goodman (1998), Harvard TR-10-98",
+    ),
+    _writer(
         "rnn-lm",
         "lm",
         "recurrent",
@@ -306,6 +315,15 @@ _ENTRIES = [
         "language:RecurrentLanguageNetwork",
         "what comes next, from a state with two gates",
         "Cho et al. (2014), EMNLP; Merity, Keskar & Socher (2018), ICLR",
+    ),
+    _writer(
+        "gpt",
+        "lm",
+        "transformer",
+        "gpt_config:GptConfig",
+        "gpt:GptNetwork",
+        "what comes next, from attention to all that came before; GPT-2's shape is one configuration",
+        "Radford et al. (2018, 2019), OpenAI",
     ),
     _writer(
         "seq2seq",

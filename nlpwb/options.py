@@ -133,6 +133,7 @@ def parse_options(config_class: type, method: str, words: dict[str, str]) -> Any
     """
     table = option_table(config_class)
     hints = typing.get_type_hints(config_class)
+    words = {**preset_words(config_class, words.get("preset")), **words}
     values: dict[str, object] = {}
     for name, word in words.items():
         if name not in table:
@@ -157,14 +158,32 @@ def parse_options(config_class: type, method: str, words: dict[str, str]) -> Any
     return config
 
 
+def preset_words(config_class: type, preset: str | None) -> dict[str, str]:
+    """What a preset says of other options, as words; what is typed beside it wins.
+
+    A config that has presets names them in ``presets``, by the value of its option ``preset``.
+    """
+    presets: dict[str, dict[str, str]] = getattr(config_class, "presets", {})
+    return presets.get(preset or "", {})
+
+
 def changed_options(config: Any) -> dict[str, str]:
-    """The options that differ from their defaults, as words: what a spec must say to mean this config."""
+    """The options that differ from their defaults, as words: what a spec must say to mean this config.
+
+    With a preset it is what differs from the preset.
+    """
     values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    said = preset_words(type(config), values.get("preset"))
     return {
         field.name: show(values[field.name])
         for field in dataclasses.fields(config)
-        # the type counts too: max_df=1 is one document, and its default 1.0 is all of them
-        if (type(values[field.name]), values[field.name]) != (type(field.default), field.default)
+        if (
+            show(values[field.name]) != said[field.name]
+            if field.name in said
+            # the type counts too: max_df=1 is one document, and its default 1.0 is all of them
+            else (type(values[field.name]), values[field.name])
+            != (type(field.default), field.default)
+        )
     }
 
 

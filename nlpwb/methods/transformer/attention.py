@@ -118,19 +118,34 @@ class MultiHeadAttention(nn.Module):
     this order. ``queries`` and ``keys_values`` use a part of it each, so that keys and values may come from another sequence,
     or from a cache (:meth:`KeysValues.then`).
 
+    With fewer heads of keys and values than of queries, several queries read the same ones (grouped queries: Ainslie et al.
+    2023); their rows of ``packed`` are as many fewer.
+
     Args:
         dim: d.
         heads: H, a divisor of d.
+        kv_heads: heads of keys and values, a divisor of H; None: as many as of queries.
+        biases: whether the projections have offsets.
         dropout_rate: share of the weights that is zero in training.
     """
 
-    def __init__(self, dim: int, heads: int, *, dropout_rate: float = 0.0) -> None:
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        *,
+        kv_heads: int | None = None,
+        biases: bool = True,
+        dropout_rate: float = 0.0,
+    ) -> None:
         super().__init__()
         assert dim % heads == 0, "heads share the width"
         self.heads = heads
+        self.kv_heads = heads if kv_heads is None else kv_heads
+        assert heads % self.kv_heads == 0, "heads of queries share those of keys evenly"
         self.dropout_rate = dropout_rate
-        self.packed = nn.Linear(dim, 3 * dim)
-        self.output = nn.Linear(dim, dim)
+        self.packed = nn.Linear(dim, dim + 2 * dim // heads * self.kv_heads, bias=biases)
+        self.output = nn.Linear(dim, dim, bias=biases)
 
     def forward(self, x: Tensor, sight: Sight) -> Tensor:
         """Self-attention: (B, T, d) to (B, T, d)."""
@@ -140,35 +155,48 @@ class MultiHeadAttention(nn.Module):
         """The weights of self-attention on the same input, (B, H, T, T), without dropout."""
         q, memory = self.project(x, sight.turn)
         mask = _with_causal(sight.mask, q, memory.keys) if sight.causal else sight.mask
-        return attention_weights(q, memory.keys, mask=mask, bias=sight.bias)
+        return attention_weights(q, self._spread(memory.keys), mask=mask, bias=sight.bias)
 
     def project(self, x: Tensor, turn: Rotation | None = None) -> tuple[Tensor, KeysValues]:
         """Queries, keys and values of one sequence: (B, T, d) to (B, H, T, h) each; ``turn`` is that of its places."""
-        q, k, v = self._split(self.packed(x), 3)
+        if self.kv_heads == self.heads:
+            q, k, v = self._split(self.packed(x), 3)
+        else:
+            q, k, v = self._grouped(self.packed(x))
         return _turned(q, turn), KeysValues(_turned(k, turn), v)
+
+    def _grouped(self, projected: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, T, …) to queries (B, H, T, h), and keys and values, (B, kv_heads, T, h) each."""
+        width = self.output.in_features // self.heads
+        few = self.kv_heads * width
+        parts = torch.split(projected, [self.output.in_features, few, few], dim=2)
+        q, k, v = (part.unflatten(2, (-1, width)).transpose(1, 2) for part in parts)
+        return q, k, v
 
     def queries(self, x: Tensor, turn: Rotation | None = None) -> Tensor:
         """Queries alone: (B, Q, d) to (B, H, Q, h)."""
         dim = self.output.in_features
-        (q,) = self._split(
-            functional.linear(x, self.packed.weight[:dim], self.packed.bias[:dim]), 1
-        )
+        (q,) = self._split(functional.linear(x, self.packed.weight[:dim], self._offsets(0, dim)), 1)
         return _turned(q, turn)
 
     def keys_values(self, memory: Tensor, turn: Rotation | None = None) -> KeysValues:
         """Keys and values of a sequence that others read: (B, K, d) to (B, H, K, h) each."""
         dim = self.output.in_features
         k, v = self._split(
-            functional.linear(memory, self.packed.weight[dim:], self.packed.bias[dim:]), 2
+            functional.linear(memory, self.packed.weight[dim:], self._offsets(dim, None)), 2
         )
         return KeysValues(_turned(k, turn), v)
+
+    def _offsets(self, start: int, end: int | None) -> Tensor | None:
+        bias = self.packed.bias
+        return None if bias is None else bias[start:end]
 
     def read(self, q: Tensor, memory: KeysValues, sight: Sight) -> Tensor:
         """What queries (B, H, Q, h) find in a memory, projected back: (B, Q, d)."""
         found = attention(
             q,
-            memory.keys,
-            memory.values,
+            self._spread(memory.keys),
+            self._spread(memory.values),
             mask=sight.mask,
             bias=sight.bias,
             causal=sight.causal,
@@ -177,6 +205,12 @@ class MultiHeadAttention(nn.Module):
         return cast(
             Tensor, self.output(found.transpose(1, 2).flatten(2))
         )  # (B, H, Q, h) -> (B, Q, d)
+
+    def _spread(self, few: Tensor) -> Tensor:
+        """(B, kv_heads, K, h) to (B, H, K, h): each stands for the queries that share it."""
+        if self.kv_heads == self.heads:
+            return few
+        return few.repeat_interleave(self.heads // self.kv_heads, dim=1)
 
     def _split(self, projected: Tensor, parts: int) -> tuple[Tensor, ...]:
         """(B, T, parts · d) to ``parts`` tensors (B, H, T, h)."""

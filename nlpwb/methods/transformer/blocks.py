@@ -16,6 +16,8 @@ from nlpwb.methods.transformer.dropout import Dropout
 
 Activation = Literal["relu", "gelu", "gelu_tanh", "swiglu"]
 Norm = Literal["pre", "post"]
+Scale = Literal["layer", "rms"]
+"""What brings vectors to one length: LayerNorm (Ba et al. 2016), or RMSNorm, which takes no mean (Zhang & Sennrich 2019)."""
 
 INITIAL_SCALE = 0.02
 """Standard deviation of matrices at the start, as in BERT and GPT-2."""
@@ -28,11 +30,14 @@ class FeedForward(nn.Module):
     in GPT-2. swiglu: SiLU(x W) ⊙ (x V), then the second layer (Shazeer 2020, equation 6); W and V are the halves of ``inner``.
     """
 
-    def __init__(self, dim: int, width: int, activation: Activation) -> None:
+    def __init__(
+        self, dim: int, width: int, activation: Activation, *, biases: bool = True
+    ) -> None:
         super().__init__()
         self.activation: Activation = activation
-        self.inner = nn.Linear(dim, 2 * width if activation == "swiglu" else width)
-        self.output = nn.Linear(width, dim)
+        inner = 2 * width if activation == "swiglu" else width
+        self.inner = nn.Linear(dim, inner, bias=biases)
+        self.output = nn.Linear(width, dim, bias=biases)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, d) to (B, T, d)."""
@@ -44,7 +49,8 @@ class EncoderBlock(nn.Module):
     """x + attention, then x + feed-forward; LayerNorm before each part (pre) or after each sum (post).
 
     post is Vaswani et al. 2017, section 3.1, and BERT; pre is GPT-2 (Radford et al. 2019), whose training needs no long warm-up
-    (Xiong et al. 2020). With a causal sight it is the block of a decoder without an encoder. Dropout is that of BERT and
+    (Xiong et al. 2020). RMSNorm without biases is Llama's (Touvron et al. 2023). With a causal
+    sight it is the block of a decoder without an encoder. Dropout is that of BERT and
     GPT-2: on the attention weights and on the output of each part, none inside the feed-forward part.
     """
 
@@ -59,13 +65,18 @@ class EncoderBlock(nn.Module):
         dropout_rate: float = 0.0,
         attention_dropout_rate: float = 0.0,
         epsilon: float = 1e-5,
+        kv_heads: int | None = None,
+        scale: Scale = "layer",
+        biases: bool = True,
     ) -> None:
         super().__init__()
         self.pre = norm == "pre"
-        self.attention_norm = nn.LayerNorm(dim, eps=epsilon)
-        self.attention = MultiHeadAttention(dim, heads, dropout_rate=attention_dropout_rate)
-        self.feed_forward_norm = nn.LayerNorm(dim, eps=epsilon)
-        self.feed_forward = FeedForward(dim, width, activation)
+        self.attention_norm = norm_of(scale, dim, epsilon, biases=biases)
+        self.attention = MultiHeadAttention(
+            dim, heads, kv_heads=kv_heads, biases=biases, dropout_rate=attention_dropout_rate
+        )
+        self.feed_forward_norm = norm_of(scale, dim, epsilon, biases=biases)
+        self.feed_forward = FeedForward(dim, width, activation, biases=biases)
         self.dropout = Dropout(dropout_rate)
 
     def forward(self, x: Tensor, sight: Sight) -> Tensor:
@@ -96,11 +107,19 @@ def initialise(module: nn.Module, layers: int) -> None:
             nn.init.trunc_normal_(
                 part.weight, std=INITIAL_SCALE, a=-2 * INITIAL_SCALE, b=2 * INITIAL_SCALE
             )
-            nn.init.zeros_(part.bias)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
     for part in module.modules():
         if isinstance(part, EncoderBlock):
             part.attention.output.weight /= (2 * layers) ** 0.5
             part.feed_forward.output.weight /= (2 * layers) ** 0.5
+
+
+def norm_of(scale: Scale, dim: int, epsilon: float, *, biases: bool) -> nn.Module:
+    """The layer that brings vectors of width ``dim`` to one length."""
+    if scale == "rms":
+        return nn.RMSNorm(dim, eps=epsilon)
+    return nn.LayerNorm(dim, eps=epsilon, bias=biases)
 
 
 def _bent(x: Tensor, activation: Activation) -> Tensor:

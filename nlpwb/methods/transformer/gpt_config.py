@@ -1,0 +1,161 @@
+"""Options of the decoder-only transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from nlpwb.errors import UsageError
+from nlpwb.methods.networks.sequence_config import SequenceConfig
+from nlpwb.methods.transformer.config import POSITIONS
+from nlpwb.options import Span, option
+
+SCALES = ("layer", "rms")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GptConfig(SequenceConfig):
+    """A stack of causal self-attention that says what comes next. Defaults are for some megabytes of text."""
+
+    carried: ClassVar[bool] = False
+    """Whether a state goes on from one window to the next: each is read by itself."""
+    presets: ClassVar[dict[str, dict[str, str]]] = {
+        "cpu": {
+            "tokenizer": "char",
+            "dim": "128",
+            "layers": "4",
+            "heads": "4",
+            "context": "64",
+            "batch": "32",
+            "positions": "rotary",
+            "dropout": "0.0",
+            "learning_rate": "0.004",
+            "weight_decay": "0.1",
+            "epochs": "9",
+        },
+        "small": {
+            "tokenizer": "byte-bpe:50253",
+            "dim": "768",
+            "layers": "12",
+            "heads": "12",
+            "context": "1024",
+            "positions": "learned",
+            "activation": "gelu_tanh",
+            "dropout": "0.1",
+            "attention_dropout": "0.1",
+            "learning_rate": "0.0006",
+            "weight_decay": "0.1",
+        },
+    }
+    """cpu: the shape of nanoGPT's run on a processor, for characters; small: GPT-2's (Radford et al. 2019)."""
+
+    preset: str | None = option(
+        None,
+        help="other defaults: cpu (0.8 million weights, characters), small (GPT-2's shape, 124 million)",
+        choices=("none", "cpu", "small"),
+    )
+    dim: int = option(
+        256, help="width: of a token's embedding and of what blocks pass on", low=1, high=16_384
+    )
+    layers: int = option(
+        6, help="blocks of attention and feed-forward", low=1, high=1000, search=("2", "4", "6")
+    )
+    heads: int = option(4, help="attention heads; they share the width", low=1, high=1000)
+    kv_heads: int | Literal["auto"] = option(
+        "auto",
+        help="heads of keys and values, each read by several of queries; auto: as many as heads",
+        low=1,
+        high=1000,
+    )
+    context: int = option(
+        128, help="tokens of a window: as far back as it learns to look", low=2, high=10**6
+    )
+    positions: str = option("rotary", help="how order is told", choices=POSITIONS)
+    norm: str = option(
+        "layer", help="what stands before each part: LayerNorm or RMSNorm", choices=SCALES
+    )
+    activation: str = option("gelu", help="inside the feed-forward part", choices=ACTIVATIONS)
+    feed_forward: int | Literal["auto"] = option(
+        "auto",
+        help="width inside the feed-forward part; auto: four times dim (swiglu: 8/3 times)",
+        low=1,
+        high=10**6,
+    )
+    biases: bool = option(True, help="offsets in products and norms")
+    tied: bool = option(True, help="the table of embeddings is the output layer, too")
+    attention_dropout: float = option(
+        0.0, help="share of the attention weights set to zero in training", low=0, high=0.99
+    )
+    batch: int = option(32, help="windows of a step", low=1, high=10**6)
+    learning_rate: float = option(
+        1.5e-3,
+        help="the largest step size",
+        low=1e-9,
+        high=100,
+        search=Span(3e-4, 4e-3, logarithmic=True),
+    )
+    schedule: str = option(
+        "cosine",
+        help="course of the step size",
+        choices=("constant", "linear", "cosine", "slanted", "onecycle"),
+    )
+    weight_decay: float = option(0.1, help="decoupled decay of matrices", low=0, high=10)
+    patience: int = option(
+        2,
+        help="epochs without gain on the tuning part after which training ends; 0: no tuning part",
+        low=0,
+        high=10_000,
+    )
+    tuning: float = option(
+        0.05,
+        help="share of the training text, its end, that is the tuning part",
+        low=0.001,
+        high=0.9,
+    )
+
+    @property
+    def window(self) -> int:
+        """Tokens of a row of a batch."""
+        return self.context
+
+    @property
+    def readers(self) -> int:
+        """Heads of keys and values."""
+        return self.heads if self.kv_heads == "auto" else int(self.kv_heads)
+
+    @property
+    def inner(self) -> int:
+        """Width inside the feed-forward part; SwiGLU has three matrices in place of two (Shazeer 2020, section 2)."""
+        if self.feed_forward != "auto":
+            return int(self.feed_forward)
+        return 4 * self.dim if self.activation != "swiglu" else max(1, 8 * self.dim // 3)
+
+    def validate(self, method: str) -> None:
+        """Heads share the width evenly, heads of queries those of keys; a head of rotary positions turns pairs.
+
+        Raises:
+            UsageError: they cannot, or an option does nothing here.
+        """
+        super().validate(method)
+        if self.dim % self.heads:
+            other = self.dim // self.heads * self.heads or self.heads
+            raise UsageError(
+                f"{method}: dim={self.dim} is no multiple of heads={self.heads}; write dim={other}"
+            )
+        if self.heads % self.readers:
+            below = max(n for n in range(1, self.readers + 1) if self.heads % n == 0)
+            raise UsageError(
+                f"{method}: heads={self.heads} is no multiple of kv_heads={self.readers}; write kv_heads={below}"
+            )
+        if self.positions == "rotary" and (self.dim // self.heads) % 2:
+            raise UsageError(
+                f"{method}: positions=rotary turns pairs, and a head of dim={self.dim}, heads={self.heads} is "
+                f"{self.dim // self.heads} wide; write dim={self.heads * (self.dim // self.heads + 1)}"
+            )
+        for name in ("batch_tokens", "batch_documents"):
+            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+                raise UsageError(
+                    f"{method}: {name} does nothing here; a batch is batch={self.batch} windows of "
+                    f"context={self.context} tokens"
+                )
