@@ -17,7 +17,10 @@ from torch.nn import functional
 
 from nlpwb.training.batches import POOL
 from nlpwb.training.device import to_device
+from nlpwb.training.sequence_losses import linear_cross_entropy
 
+EVEN = 16
+"""Batches of more pairs than that hold a multiple of it: oneDNN makes, and keeps, an LSTM of megabytes for every shape."""
 PLACES = 512
 """Places whose logits are held at once where no gradient is wanted."""
 
@@ -218,32 +221,35 @@ class PairBatches:
     def _cut(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """Rows sorted by target and source, from long to short, and cut into batches that keep both limits."""
         rows = rows[np.lexsort((-self._read[rows], -self._written[rows]))]
-        batches, start, longest = [], 0, 0
+        batches, start, end = [], 0, 0
         read, written = self._read[rows].tolist(), self._written[rows].tolist()
-        for place in range(len(rows)):
-            longest = max(longest, read[place])
-            count = place - start + 1
-            full = count > self.documents or count * (longest + written[start]) > self.tokens
-            if full and count > 1:
-                batches.append(rows[start:place])
-                start, longest = place, read[place]
-        batches.append(rows[start:])
+        while start < len(rows):
+            longest = 0
+            for end in range(start, min(len(rows), start + self.documents)):
+                longest = max(longest, read[end])
+                if (end + 1 - start) * (longest + written[start]) > self.tokens:
+                    break
+            else:
+                end += 1
+            count = max(1, end - start)
+            if end < len(rows) and count > EVEN:
+                count -= count % EVEN
+            batches.append(rows[start : start + count])
+            start += count
         return batches
 
 
 def pair_loss(smoothing: float = 0.0) -> Callable[[nn.Module, PairBatch], tuple[Tensor, int]]:
     """The loop's loss, teacher forced: nats of each token of the target given the source and the true tokens before it.
 
-    The model is called with source, its lengths, what the decoder reads, and its lengths; it gives (B, T, d), of which
-    ``logits`` makes (…, V). Smoothing: Szegedy et al. 2016, section 7.
+    The model is called with source, its lengths, what the decoder reads, and its lengths; it gives (B, T, d), which its
+    ``head``, a matrix (V, d) and a bias (V,), turns into logits. Smoothing: Szegedy et al. 2016, section 7.
     """
 
     def loss(model: nn.Module, batch: PairBatch) -> tuple[Tensor, int]:
         hidden, wanted = _at_tokens(model, batch)
-        logits: Tensor = model.logits(hidden)  # type: ignore[operator]
-        total = functional.cross_entropy(
-            logits.float(), wanted, reduction="sum", label_smoothing=smoothing
-        )
+        weight, bias = model.head()  # type: ignore[operator]
+        total = linear_cross_entropy(hidden, weight, bias, wanted, smoothing=smoothing)
         return total, len(wanted)
 
     return loss

@@ -5,21 +5,16 @@ Letters of shapes: B pairs, S places of the source, T of the target, D inputs, H
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from nlpwb.methods.networks.pooling import last_in_time
 from nlpwb.methods.recurrent.cells import GruStep, LstmStep, RnnStep, gru_step, lstm_step, rnn_step
-from nlpwb.methods.recurrent.layer import Direction
+from nlpwb.methods.recurrent.layer import Direction, State
 from nlpwb.methods.recurrent.network import locked_dropout, turn, turned_rows
-
-State = tuple[Tensor, ...]
-"""Of one layer: h, and c where the cell has one; (B, H) each."""
-
-_KERNELS: dict[str, Callable[..., Any]] = {"gru": torch.gru, "rnn": torch.rnn_tanh}
 
 
 class Encoder(nn.Module):
@@ -105,7 +100,7 @@ class Decoder(nn.Module):
         for number, (direction, state) in enumerate(zip(self.layers, start, strict=True)):
             if number:
                 x = locked_dropout(x, self.dropout, training=self.training)
-            x = run(cast(Direction, direction), x, state)
+            x, _ = cast(Direction, direction).run(x, state)
         return x
 
     def step(self, x: Tensor, states: Sequence[State]) -> tuple[Tensor, list[State]]:
@@ -117,28 +112,6 @@ class Decoder(nn.Module):
             after.append(_stepped(cast(Direction, direction), x, state))
             x = after[-1][0]
         return x, after
-
-
-def run(direction: Direction, x: Tensor, start: State) -> Tensor:
-    """One direction over (T, B, D) from a state that is given, to its states (T, B, H), by torch's kernels."""
-    device = x.device.type
-    if not torch.is_autocast_enabled(device) or (device == "cpu" and direction.cell == "lstm"):
-        return _by_kernel(direction, x, start)
-    # torch casts oneDNN's LSTM by itself, would hand cuDNN float16, and leaves the other kernels alone
-    with torch.autocast(device, enabled=False):
-        return _by_kernel(direction, x.to(torch.get_autocast_dtype(device)), start)
-
-
-def _by_kernel(direction: Direction, x: Tensor, start: State) -> Tensor:
-    weights = [part.to(x.dtype) for part in direction.weights]
-    first = [part.to(x.dtype).unsqueeze(0) for part in start]
-    options = (True, 1, 0.0, torch.is_grad_enabled(), False, False)
-    states: Tensor
-    if direction.cell == "lstm":
-        states = torch.lstm(x, first, weights, *options)[0]
-    else:
-        states = _KERNELS[direction.cell](x, first[0], weights, *options)[0]
-    return states
 
 
 def _stepped(direction: Direction, x: Tensor, state: State) -> State:

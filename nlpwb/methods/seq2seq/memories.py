@@ -12,7 +12,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import torch
 from torch import Tensor
 
-from nlpwb.methods.seq2seq.layers import State
+from nlpwb.methods.recurrent.layer import State
 
 
 class _Rows(Protocol):

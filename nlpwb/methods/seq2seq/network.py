@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from nlpwb.methods.networks.embedding import TokenEmbedding
+from nlpwb.methods.recurrent.layer import State
 from nlpwb.methods.recurrent.network import locked_dropout, turn, turned_rows
 from nlpwb.methods.seq2seq.attention import Attention, Source
 from nlpwb.methods.seq2seq.config import Seq2seqAttentionConfig, Seq2seqConfig
-from nlpwb.methods.seq2seq.layers import Bridge, Decoder, Encoder, State
+from nlpwb.methods.seq2seq.layers import Bridge, Decoder, Encoder
 from nlpwb.methods.seq2seq.memories import RecurrentMemory, Sources, where_reading
 from nlpwb.methods.seq2seq.output import Output, Tables
 
@@ -130,6 +131,10 @@ class RecurrentTranslator(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """(…, d) to (…, V)."""
         return cast(Tensor, self.output(hidden, self.tables))
+
+    def head(self) -> tuple[Tensor, Tensor]:
+        """The matrix, (V, d), and the bias, (V,), of the output layer, for a loss that takes it apart."""
+        return self.output.matrix(self.tables)
 
     def encode(self, source: Tensor, lengths: Tensor) -> RecurrentMemory[Source | Summary]:
         """What a decoder remembers that has read nothing yet: int64 (B, S) and lengths (B,)."""

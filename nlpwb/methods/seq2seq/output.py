@@ -50,8 +50,11 @@ class Output(nn.Module):
 
     def forward(self, hidden: Tensor, tables: Tables) -> Tensor:
         """(…, d) to (…, V)."""
-        weight = tables.target.weight if self.weight is None else self.weight
-        return functional.linear(hidden, weight, self.bias)
+        return functional.linear(hidden, *self.matrix(tables))
+
+    def matrix(self, tables: Tables) -> tuple[Tensor, Tensor]:
+        """E, (V, d), and b, (V,)."""
+        return tables.target.weight if self.weight is None else self.weight, self.bias
 
 
 def _table(vocabulary: int, dim: int) -> TokenEmbedding:

@@ -207,6 +207,10 @@ class TransformerTranslator(nn.Module):
         """(…, d) to (…, V)."""
         return cast(Tensor, self.output(hidden, self.tables))
 
+    def head(self) -> tuple[Tensor, Tensor]:
+        """The matrix, (V, d), and the bias, (V,), of the output layer, for a loss that takes it apart."""
+        return self.output.matrix(self.tables)
+
     def encode(self, source: Tensor, lengths: Tensor) -> TransformerMemory:
         """What a decoder remembers that has read nothing yet: int64 (B, S) and lengths (B,)."""
         read = self._encoded(source, lengths)
