@@ -85,13 +85,13 @@ class GptNetwork(nn.Module):
 
     def start(self, batch: int) -> KeysMemory:
         """The memory of rows that have read nothing."""
-        config = self.config
+        config, weight = self.config, self.embedding.weight
+        # what is kept is read at every token: it stays in the type in which attention multiplies
+        kind = weight.device.type
+        half = torch.is_autocast_enabled(kind)
+        like = weight.new_empty(0, dtype=torch.get_autocast_dtype(kind) if half else None)
         return KeysMemory.empty(
-            config.layers,
-            batch,
-            config.readers,
-            config.dim // config.heads,
-            like=self.embedding.weight.detach(),
+            config.layers, batch, config.readers, config.dim // config.heads, like=like
         )
 
     def head(self) -> tuple[Tensor, Tensor | None]:
@@ -199,17 +199,21 @@ class GptNetwork(nn.Module):
         return self.dropout(x), Sight(bias=bias, turn=turn, causal=True)
 
     def _looking_back(self, sight: Sight, places: Tensor, seen: int) -> Sight:
-        """The same for queries at ``places`` that see the first ``seen`` places of a memory up to their own."""
+        """The same for queries at ``places`` that see the first ``seen`` places of a memory up to their own.
+
+        What comes later is hidden by the bias, once for all blocks: each query sees itself at least, and no row is blank.
+        """
         columns = torch.arange(seen, device=places.device)
         bias = None
         if self.config.positions == "alibi":
             bias = self._falling(places, columns)
-        mask = None
-        if places.dim() == 2:
-            mask = (columns <= places.unsqueeze(2)).unsqueeze(1)  # (B, 1, T, K)
-        elif len(places) > 1:
-            mask = columns <= places.unsqueeze(1)  # (T, K)
-        return Sight(mask=mask, bias=bias, turn=sight.turn)
+        if places.numel() > 1:  # a single query stands at the end, and sees all
+            later = columns > places.unsqueeze(-1)  # (T, K) or (B, T, K)
+            if places.dim() == 2:
+                later = later.unsqueeze(1)  # (B, 1, T, K)
+            shown = torch.zeros((), device=places.device) if bias is None else bias
+            bias = torch.where(later, torch.finfo(torch.float32).min / 2, shown)
+        return Sight(bias=bias, turn=sight.turn)
 
     def _turn(self, places: Tensor) -> Rotation:
         width = self.config.dim // self.config.heads
