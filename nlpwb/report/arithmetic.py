@@ -20,7 +20,7 @@ def arithmetic_lines(made: Arithmetic, *, width: int) -> Iterator[str]:
     """The arithmetic of one word, from its query to the sum of values."""
     size = len(made.query)
     numbers = 2 if width < 100 else NUMBERS
-    yield from wrap(f"{made.word!r} at place {made.place} of {made.title}", width)
+    yield from wrap(f"{shown(made.word)!r} at place {made.place} of {made.title}", width)
     yield from wrap(f"  q = {vector(made.query, max(numbers, (width - 20) // 7))}", width, indent=4)
     yield ""
     table = Table([term_row(term) for term in made.terms], term_columns(made, numbers))
@@ -38,7 +38,7 @@ def arithmetic_lines(made: Arithmetic, *, width: int) -> Iterator[str]:
     terms = " + ".join(
         f"{term.weight:.2f}·v({shown(term.key)})" for term in sorted(kept, key=lambda t: t.place)
     )
-    left = len(made.terms) - len(kept)
+    left = sum(term.weight > 0 for term in made.terms) - sum(term.weight > 0 for term in kept)
     more = f" + {left} smaller {'term' if left == 1 else 'terms'}" if left else ""
     yield from wrap(f"  head({shown(made.word)}) = {terms}{more}", width, indent=4)
     yield from wrap(

@@ -67,6 +67,8 @@ def word_starts(pieces: Sequence[str]) -> tuple[bool, ...]:
         spaced = len(body) < len(piece) or piece.startswith(_SPACES) or before[-1:].isspace()
         if piece.startswith(_CONTINUES) and len(piece) > len(_CONTINUES):
             starts.append(not starts)
+        elif before and not before.strip(" "):
+            starts.append(False)  # a space that is a token of its own belongs to the word behind it
         else:
             starts.append(not starts or spaced or _parts(before, body))
         before = piece

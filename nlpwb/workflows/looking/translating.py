@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from nlpwb.methods.networks.sequence_tokens import SequenceTokens
     from nlpwb.workflows.translation.model import Translator
 
+_BYTE = re.compile(r"^<0x([2-7][0-9A-F])>$")
+"""A token that is one byte, and a character of its own."""
 _MORE = 10
 """A translation ends, at the latest, with twice the source's tokens and so many more."""
 
@@ -137,7 +140,9 @@ def open_translator(path: Path) -> LookedTranslator:
 def tokens_read(tokens: SequenceTokens, text: str, ids: list[int]) -> TokensRead:
     """A text as a network reads it that writes; of a longer one the first ids."""
     surfaces = tokens.surfaces(text)
-    shown = tuple(surfaces[: len(ids)])
+    shown = tuple(
+        _BYTE.sub(lambda found: chr(int(found[1], 16)), one) for one in surfaces[: len(ids)]
+    )
     return TokensRead(
         text=text,
         tokens=shown,

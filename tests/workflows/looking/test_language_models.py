@@ -18,7 +18,9 @@ from nlpwb.methods.recurrent.layer import Direction
 from nlpwb.workflows.looking.attention import attend
 from nlpwb.workflows.looking.continuing import LookedLanguageModel
 from nlpwb.workflows.looking.gradients import fading
+from nlpwb.workflows.looking.reading import joined
 from nlpwb.workflows.looking.trace import trace
+from nlpwb.workflows.looking.translating import tokens_read
 
 TEXTS = ["the bank grows", "the river grows", "money grows"]
 
@@ -176,3 +178,12 @@ def test_the_last_step_is_what_the_reader_says(spec: str) -> None:
         assert states is not None
         np.testing.assert_allclose(states, hidden[0].numpy(), atol=1e-5)
         assert fading(looked, "the bank grows").shares[0] == 1
+
+
+def test_a_word_that_is_spelt_in_bytes_is_read_as_letters() -> None:
+    """A token <0x74> is a t to whoever looks; together they are a word again."""
+    tokens = SequenceTokens.fit("words", TEXTS, vocab_size=100, min_count=1, fallback=True)
+    text = "the tv bank"
+    read = tokens_read(tokens, text, tokens.encode(text).tolist())
+    assert joined(read.tokens, read.starts) == ["the", "tv", "bank"]
+    assert "t" in read.tokens
