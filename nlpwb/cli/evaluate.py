@@ -40,6 +40,10 @@ def evaluate(
             min=2,
         ),
     ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(help="How many of them are new at a time; half of them by default.", min=1),
+    ] = None,
     text: options.Text = None,
     label: options.Label = None,
     group_col: options.Group = None,
@@ -83,6 +87,7 @@ def evaluate(
             ),
             sink=options.make_sink(format, out, quiet, verbose),
             window=window,
+            stride=stride,
             fail_over=fail_over,
             seed=seed,
             device=device,
@@ -92,7 +97,7 @@ def evaluate(
         return
     refuse(
         context,
-        ["window", "fail_over"],
+        ["window", "stride", "fail_over"],
         f"{{option}} concerns language models, and {model} is none; leave it out",
     )
     if metric is not None and metric not in METRICS:

@@ -78,6 +78,7 @@ def evaluate(
     *,
     sink: Sink,
     window: int | None,
+    stride: int | None,
     fail_over: float | None,
     seed: int,
     device: str,
@@ -96,6 +97,7 @@ def evaluate(
         corpus,
         reading,
         window=window,
+        stride=stride,
         seed=seed,
         device=device,
         precision=precision,
@@ -138,7 +140,9 @@ def evaluate(
 
 
 def _headline(found: LanguageFigures) -> str:
-    sight = "" if found.window is None else f", {found.window:,} tokens seen at once"
+    sight = ""
+    if found.window is not None:
+        sight = f", {found.window:,} tokens seen at once, {found.stride:,} of them new"
     return (
         f"{found.method} on {found.corpus}: {found.tokens:,} tokens ({found.tokenizer}), {found.blocks:,} blocks of "
         f"text{sight}"

@@ -21,10 +21,14 @@ from nlpwb.cli import (
     data,
     embed,
     evaluate,
+    generate,
     methods,
+    position,
     predict,
     tokenizer,
+    trace,
     train,
+    translate,
     vectorize,
 )
 from nlpwb.cli.completion import in_bash
@@ -122,7 +126,11 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("embed")(embed.embed)
+app.command("generate")(generate.generate)
+app.command("translate")(translate.translate)
 app.command("attend")(attend.attend)
+app.command("trace")(trace.trace)
+app.command("position")(position.position)
 app.add_typer(cache.app, name="cache")
 
 

@@ -137,18 +137,25 @@ class LanguageModel:
             f"({self.tokens.spec})"
         )
 
-    def score(self, texts: Texts, *, threads: int = 1, window: int | None = None) -> TextScores:
+    def score(
+        self,
+        texts: Texts,
+        *,
+        threads: int = 1,
+        window: int | None = None,
+        stride: int | None = None,
+    ) -> TextScores:
         """How likely each piece is, given those before it.
 
         Args:
-            window: tokens that a network of limited sight sees at once, half of them new at a time; by default as many as it
-                was trained on.
+            window: tokens that a network of limited sight sees at once; by default as many as it was trained on.
+            stride: how many of them are new; by default half.
 
         Raises:
             MethodError: the window does not fit into memory.
         """
         ids, owners = row_of(self.tokens, texts)
-        nats = self._nats(ids, threads=threads, window=window)
+        nats = self._nats(ids, threads=threads, window=window, stride=stride)
         count = len(texts)
         return TextScores(
             np.asarray(np.bincount(owners, weights=nats[1:], minlength=count), dtype=np.float64),
@@ -157,14 +164,14 @@ class LanguageModel:
         )
 
     def _nats(
-        self, ids: NDArray[np.int32], *, threads: int, window: int | None
+        self, ids: NDArray[np.int32], *, threads: int, window: int | None, stride: int | None
     ) -> NDArray[np.floating[Any]]:
         """-ln p of each token of a row given those before it, (n,); the first has nothing before it and counts as 0."""
         if self.counted:
             found: NDArray[np.floating[Any]] = self.network.token_nats(ids)
             return found
         setting = choose_setting(self.device, self.precision, threads)
-        return token_nats(self.network, ids, setting, window=window)
+        return token_nats(self.network, ids, setting, window=window, stride=stride)
 
     def state(self) -> State:
         """Weights and tokens."""
