@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpwb.cli import intrinsic, options
+from nlpwb.cli import intrinsic, options, sequences
 from nlpwb.cli.completion import complete_spec
+from nlpwb.cli.of_model import refuse
+from nlpwb.cli.translation import Origin
 from nlpwb.errors import GateMissed, SomeFailed, UsageError, nearest
 from nlpwb.report.sink import check_place
 from nlpwb.tasks import METRICS, default_metric
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.design import Sources
     from nlpwb.workflows.request import Request
 
-TASKS = ("auto", *LABELLED_TASKS, "intrinsic")
+TASKS = ("auto", *LABELLED_TASKS, "intrinsic", *sequences.TASKS)
 PRESETS = ("quick", "standard")
 
 
@@ -50,13 +52,13 @@ Metric = Annotated[
 
 def compare(
     context: typer.Context,
-    corpus: options.Corpus,
+    corpus: options.OptionalCorpus = None,
     method: Method = None,
     task: Annotated[
         str,
         typer.Option(
             help="classify: one label a document; multilabel: a set of them; regression: a number; "
-            "intrinsic: without labels; auto: as the labels look.",
+            "intrinsic: without labels; lm: language models; translate: translators; auto: as methods and labels look.",
             callback=options.among("--task", TASKS),
             autocompletion=lambda: list(TASKS),
         ),
@@ -136,6 +138,19 @@ def compare(
         str | None, typer.Option(help="Label column of --test, where it differs.", metavar="COL")
     ] = None,
     group_col: options.Group = None,
+    source: options.SourceFile = None,
+    target: options.TargetFile = None,
+    test_source: Annotated[
+        str | None,
+        typer.Option(
+            help="Texts to be translated in the test, beside --test-target.", metavar="FILE"
+        ),
+    ] = None,
+    test_target: Annotated[
+        str | None, typer.Option(help="Their translations, one a line.", metavar="FILE")
+    ] = None,
+    source_col: options.SourceColumn = None,
+    target_col: options.TargetColumn = None,
     encoding: options.Encoding = "utf-8",
     input_format: options.InputFormat = None,
     header: options.Header = None,
@@ -154,7 +169,7 @@ def compare(
     """Compare methods on a corpus: score, interval, letters, cost; best first.
 
     A corpus without labels is compared by what its documents and words tell: which other half belongs to a document, word
-    similarity, analogies, stability.
+    similarity, analogies, stability. Language models are compared by bits per byte, translators by BLEU.
     """
     from nlpwb.report.comparison import show_comparison
     from nlpwb.report.live import live_board
@@ -167,6 +182,55 @@ def compare(
     from nlpwb.workflows.request import preset as of_preset
 
     sink = options.make_sink(format, out, quiet, verbose)
+    writes = sequences.task_of(task, list(method or ()))
+    if writes is not None:
+        sequences.check_options(context, writes)
+        if writes == "lm":
+            given = Origin(corpus, None, None)
+            held = Origin(test, None, None)
+        else:
+            given = Origin(corpus, source, target)
+            held = Origin(test, test_source, test_target)
+        with options.open_cache(cache_dir, no_cache, sink) as cache:
+            sequences.run(
+                writes,
+                list(method or ()),
+                sequences.sources_of(
+                    writes,
+                    given,
+                    held,
+                    options.read_options(
+                        text=text,
+                        encoding=encoding,
+                        input_format=input_format,
+                        header=header,
+                        skip_bad_rows=skip_bad_rows,
+                    ),
+                    test_text=test_text,
+                    columns=(source_col, target_col),
+                ),
+                cache=cache,
+                sink=sink,
+                test_size=test_size,
+                seed=seed,
+                seeds=seeds,
+                jobs=jobs or 1,
+                threads=threads or options.processors(),
+                method_timeout=method_timeout,
+                device=device,
+                precision=precision,
+                quiet=quiet,
+            )
+        return
+    refuse(
+        context,
+        sequences.OF_PAIRS,
+        "{option} concerns translators; name one with -m, or leave it out",
+    )
+    if corpus is None:
+        raise UsageError(
+            "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
+        )
     searching = parse_budget(search) if search is not None else None
     for option, path in (("--plot", plot), ("--errors", errors)):
         if path is not None:  # not after an hour of work

@@ -7,18 +7,30 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options
+from nlpwb.cli import language, options, translation
 from nlpwb.cli.compare import Metric, check_gate
 from nlpwb.cli.of_model import Model, kind_of, refuse
+from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import Column
 from nlpwb.tasks import AS_SAID, METRICS, default_metric, metric_info
+from nlpwb.workflows.translation.search import BEAMS, LENGTH_PENALTY
+
+_OPTIONS = {
+    "classifier": ("metric", "confusion", "fail_under", "text", "label", "group_col"),
+    "language-model": ("fail_over", "window", "stride", "text"),
+    "translator": (
+        *("beams", "length_penalty"),
+        *("source", "target", "source_col", "target_col"),
+    ),
+}
+"""Options, by the kind of model that they concern."""
 
 
 def evaluate(
     context: typer.Context,
     model: Model,
-    corpus: options.Corpus,
+    corpus: options.OptionalCorpus = None,
     metric: Metric = None,
     confusion: Annotated[
         bool, typer.Option("--confusion", help="Print the table of true and predicted labels.")
@@ -44,6 +56,18 @@ def evaluate(
         int | None,
         typer.Option(help="How many of them are new at a time; half of them by default.", min=1),
     ] = None,
+    beams: Annotated[
+        int,
+        typer.Option(help="Hypotheses of a translator at a time.", min=1, max=1000),
+    ] = BEAMS,
+    length_penalty: Annotated[
+        float,
+        typer.Option(help="Of a translator: larger values favour longer texts.", min=0, max=10),
+    ] = LENGTH_PENALTY,
+    source: options.SourceFile = None,
+    target: options.TargetFile = None,
+    source_col: options.SourceColumn = None,
+    target_col: options.TargetColumn = None,
     text: options.Text = None,
     label: options.Label = None,
     group_col: options.Group = None,
@@ -63,43 +87,67 @@ def evaluate(
     """Score a model: a classifier on labelled texts, the metric with its interval and every label's own figures; a language
     model on texts, in bits per byte and perplexity; a translator on pairs, by BLEU and chrF.
     """
+    from nlpwb.data.pair_columns import PairOptions
     from nlpwb.errors import GateMissed
     from nlpwb.report.comparison import percent, score
     from nlpwb.workflows.evaluating import evaluate as run
-    from nlpwb.workflows.folders import LANGUAGE_MODEL
+    from nlpwb.workflows.folders import AS_KIND, LANGUAGE_MODEL, TRANSLATOR
     from nlpwb.workflows.model_folder import task_of_model
 
-    if kind_of(model) == LANGUAGE_MODEL:
-        refuse(
-            context,
-            ["metric", "confusion", "fail_under", "label", "group_col"],
-            "{option} concerns labels, and a language model is judged by bits per byte; leave it out",
+    kind = kind_of(model)
+    how: dict[str, Any] = {
+        "seed": seed,
+        "device": device,
+        "precision": precision,
+        "threads": threads or options.processors(),
+    }
+    of_others = sorted({name for names in _OPTIONS.values() for name in names} - {*_OPTIONS[kind]})
+    refuse(
+        context,
+        of_others,
+        f"{{option}} has no meaning for the model {model}, {AS_KIND[kind]}; leave it out",
+    )
+    if kind == TRANSLATOR:
+        pairs = Origin(corpus, source, target).read(
+            PairOptions(
+                source=source_col,
+                target=target_col,
+                encoding=encoding,
+                skip_bad_rows=skip_bad_rows,
+                header=header,
+                input_format=input_format,
+            )
         )
+        sink = options.make_sink(format, out, quiet, verbose)
+        translation.evaluate(
+            model, pairs, sink=sink, beams=beams, length_penalty=length_penalty, **how
+        )
+        return
+    if corpus is None:
+        raise UsageError(
+            "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
+        )
+    reading = options.read_options(
+        text=text,
+        label=label,
+        group=group_col,
+        encoding=encoding,
+        input_format=input_format,
+        header=header,
+        skip_bad_rows=skip_bad_rows,
+    )
+    if kind == LANGUAGE_MODEL:
         language.evaluate(
             model,
             corpus,
-            options.read_options(
-                text=text,
-                encoding=encoding,
-                input_format=input_format,
-                header=header,
-                skip_bad_rows=skip_bad_rows,
-            ),
+            reading,
             sink=options.make_sink(format, out, quiet, verbose),
             window=window,
             stride=stride,
             fail_over=fail_over,
-            seed=seed,
-            device=device,
-            precision=precision,
-            threads=threads or options.processors(),
+            **how,
         )
         return
-    refuse(
-        context,
-        ["window", "stride", "fail_over"],
-        f"{{option}} concerns language models, and {model} is none; leave it out",
-    )
     if metric is not None and metric not in METRICS:
         raise UsageError(f"--metric {metric!r} is not known; {nearest(metric, METRICS)}")
     sink = options.make_sink(format, out, quiet, verbose)
@@ -114,22 +162,10 @@ def evaluate(
     found = run(
         model,
         corpus,
-        options.read_options(
-            text=text,
-            label=label,
-            group=group_col,
-            encoding=encoding,
-            input_format=input_format,
-            header=header,
-            skip_bad_rows=skip_bad_rows,
-            task=task if task != "classify" else None,
-        ),
+        dataclasses.replace(reading, task=task if task != "classify" else None),
         metric=metric,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads or options.processors(),
         note=sink.note,
+        **how,
     )
     before = [
         f"{found.method} on {found.corpus}: {metric} {score(found.score, metric)}, 95 % interval "

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nlpwb.cli.of_model import refuse
+from nlpwb.cli.translation import Origin
 from nlpwb.errors import SomeFailed, UsageError
 
 if TYPE_CHECKING:
     import typer
 
     from nlpwb.cache.store import Cache
+    from nlpwb.data.corpus import ReadOptions
     from nlpwb.records_sequences import SequenceComparison
     from nlpwb.report.sink import Sink
     from nlpwb.specs import Spec
@@ -35,7 +38,7 @@ _OF_LABELS = (
 )
 """Parameters that have a meaning only where labels are compared by."""
 _OF_COLUMNS = ("text", "test_text")
-_OF_PAIRS = ("source", "target", "source_col", "target_col")
+OF_PAIRS = ("source", "target", "test_source", "test_target", "source_col", "target_col")
 
 
 def check_options(context: typer.Context, task: SequenceTask) -> None:
@@ -54,9 +57,74 @@ def check_options(context: typer.Context, task: SequenceTask) -> None:
     else:
         refuse(
             context,
-            _OF_PAIRS,
+            OF_PAIRS,
             "{option} concerns pairs of texts, and language models read texts; leave it out",
         )
+
+
+def task_of(task: str, chosen: Sequence[str]) -> SequenceTask | None:
+    """What is compared by what it writes: the task that was asked for, or that of the methods; None: something else.
+
+    Raises:
+        UsageError: methods of several tasks, or of another than was asked for.
+    """
+    from nlpwb.specs import parse_specs
+
+    asked: SequenceTask | None = next((one for one in TASKS if one == task), None)
+    found = {spec.representation.entry.writes: str(spec) for spec in parse_specs(chosen)}
+    if asked is None and task != "auto":
+        for writes, spec in found.items():
+            if writes:
+                raise UsageError(
+                    f"--task {task} compares by labels or without, and {spec} writes texts; leave it out"
+                )
+        return None
+    if len(found) > 1:
+        one, other, *_ = found.values()
+        raise UsageError(
+            f"{one} and {other} cannot be compared: they are for different tasks; name those of one"
+        )
+    by_methods: SequenceTask | None = next((one for one in TASKS if one in found), None)
+    return asked or by_methods
+
+
+def sources_of(
+    task: SequenceTask,
+    given: Origin,
+    held: Origin,
+    reading: ReadOptions,
+    *,
+    test_text: str | None,
+    columns: tuple[str | None, str | None],
+) -> Sources:
+    """What is compared on, as typed; nothing is read yet.
+
+    Raises:
+        UsageError: nothing to read, or the same said in two ways.
+    """
+    from nlpwb.data.pair_columns import PairOptions
+    from nlpwb.workflows.sequences.sources import LanguageSources, PairSources
+
+    if task == "lm":
+        if given.corpus is None:
+            raise UsageError(
+                "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
+            )
+        of_test = dataclasses.replace(reading, text=test_text or reading.text)
+        return LanguageSources(given.corpus, reading, held.corpus, of_test)
+    pairs = PairOptions(
+        source=columns[0],
+        target=columns[1],
+        encoding=reading.encoding,
+        skip_bad_rows=reading.skip_bad_rows,
+        header=reading.header,
+        input_format=reading.input_format,
+    )
+    given.check()
+    if held == Origin(None, None, None):
+        return PairSources(lambda: given.read(pairs))
+    held.check()
+    return PairSources(lambda: given.read(pairs), lambda: held.read(pairs))
 
 
 def run(

@@ -117,3 +117,48 @@ def _show_trained(sink: Sink, trained: TrainedTranslator) -> None:
     ]
     kept = ("epochs", "best_epoch", "steps", "tuning", "resumed", "device", "precision", "threads")
     sink.table([row | {name: made[name] for name in kept}], columns)
+
+
+def evaluate(
+    model: Path,
+    pairs: Pairs,
+    *,
+    sink: Sink,
+    beams: int,
+    length_penalty: float,
+    seed: int,
+    device: str,
+    precision: str,
+    threads: int,
+) -> None:
+    """Print how well a translator does: BLEU and chrF of its translations, perplexity of the true ones."""
+    from nlpwb.workflows.translation.evaluating import evaluate_translator
+    from nlpwb.workflows.translation.search import Search
+
+    found = evaluate_translator(
+        model,
+        pairs,
+        search=Search(beams=beams, length_penalty=length_penalty),
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
+        note=sink.note,
+    )
+
+    def figure(value: float) -> str:
+        return f"{value:.2f}"
+
+    columns = [
+        Column("metric", "metric", keep=True),
+        Column("score", "score", right=True, keep=True, show=figure),
+        Column("low", "from", right=True, show=figure),
+        Column("high", "to", right=True, show=figure),
+        Column("signature", "signature of sacrebleu"),
+    ]
+    rows = [dataclasses.asdict(one) for one in found.figures]
+    before = [
+        f"{found.method} on {found.corpus}: {found.pairs:,} pairs, {found.search.beams} beams, "
+        f"{found.pairs / found.seconds:,.0f} translations/s; intervals of 95 %"
+    ]
+    sink.table(rows, columns, before=before, document=found.document())

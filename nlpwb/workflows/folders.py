@@ -33,11 +33,12 @@ COMMANDS = {
     TRANSLATOR: ("translate", "evaluate", "attend", "trace"),
 }
 """What a model of each kind is for."""
-_AS_SAID = {
+AS_KIND = {
     CLASSIFIER: "a classifier",
     LANGUAGE_MODEL: "a language model",
     TRANSLATOR: "a translator",
 }
+"""Kinds as a sentence names them."""
 
 
 def write_files(
@@ -183,8 +184,8 @@ def read_manifest(folder: Path, *kinds: str) -> dict[str, Any]:
 
 
 def _other_kind(folder: Path, kind: str, kinds: Sequence[str]) -> ModelError:
-    said = _AS_SAID.get(kind, f"a {kind}")
-    wanted = " or ".join(_AS_SAID[one] for one in kinds)
+    said = AS_KIND.get(kind, f"a {kind}")
+    wanted = " or ".join(AS_KIND[one] for one in kinds)
     way = (
         f"it is for {_listed([f'`nlpwb {name}`' for name in COMMANDS[kind]])}"
         if kind in COMMANDS
