@@ -25,8 +25,6 @@ from nlpwb.evaluation.significance import PERMUTATIONS, PERMUTATIONS_PER_PAIR, P
 
 Figure = Callable[[Floats], Floats]
 """Sums (..., K) to figures (...)."""
-_STEP = 1e-4
-"""Relative step of the derivative of a figure."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def interval_of(
     value = float(_value(units.sum(axis=1), figure))
     if n < 2:
         return Estimate(value, nan, nan)
-    block = block_length(influence(units, figure)) if running else 1
+    block = block_length(n) if running else 1
     copies = _value(_copies(units, block, replicates, seed), figure)
     half = _half(copies, n / block, confidence)
     return Estimate(value, value - half, value + half, block)
@@ -110,31 +108,14 @@ def compare_figures(
         if n < 2:
             found.append((i, j, delta, nan, nan, 1.0))
             continue
-        block = block_length(influence(a, figure) - influence(b, figure)) if running else 1
+        block = block_length(n) if running else 1
         both = _copies(np.concatenate([a, b]), block, replicates, seed)
         copies = _value(both[:, : len(a)], figure) - _value(both[:, len(a) :], figure)
         half = _half(copies, n / block, confidence)
-        p = _swap_p(a, b, figure, block=block, replicates=tosses, seed=seed)
+        p = _swap_p(a, b, figure, running=running, replicates=tosses, seed=seed)
         found.append((i, j, delta, delta - half, delta + half, p))
     adjusted = holm([row[5] for row in found])
     return [Pair(*row, float(p)) for row, p in zip(found, adjusted, strict=True)]
-
-
-def influence(units: Floats, figure: Figure) -> Floats:
-    """How much each unit moves the figure, to first order: (n,) with mean 0, from units (S, n, K).
-
-    For a ratio that is (numerator - ratio denominator) / mean denominator: what the figure's error is a mean of.
-    """
-    S, n, K = units.shape
-    means = units.mean(axis=1)
-    moved = np.zeros(n)
-    for k in range(K):
-        step = np.zeros(K)
-        # a column that is zero everywhere moves nothing
-        step[k] = _STEP * max(float(np.abs(means[:, k]).max()), 1e-12)
-        slope = (figure(means + step) - figure(means - step)) / (2 * step[k])
-        moved += (slope[:, None] * (units[:, :, k] - means[:, None, k])).sum(axis=0) / S
-    return moved
 
 
 def _value(sums: Floats, figure: Figure) -> Floats:
@@ -159,11 +140,13 @@ def _half(copies: Floats, blocks: float, confidence: float) -> float:
 
 
 def _swap_p(
-    a: Floats, b: Floats, figure: Figure, *, block: int, replicates: int, seed: int
+    a: Floats, b: Floats, figure: Figure, *, running: bool, replicates: int, seed: int
 ) -> float:
     """Two-sided p of units (S, n, K): (1 + hits) / (1 + replicates); a hit is a toss that reaches the observed difference."""
     S, n, K = a.shape
-    d = joined((a - b).transpose(1, 0, 2).reshape(n, S * K), length=block)
+    d = (a - b).transpose(1, 0, 2).reshape(n, S * K)
+    if running:
+        d = joined(d)
     sum_a, sum_b = a.sum(axis=1), b.sum(axis=1)
     observed = abs(float(_value(sum_a, figure) - _value(sum_b, figure)))
     # the swap of all units gives the same difference but for rounding: a tie is a hit

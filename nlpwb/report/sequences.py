@@ -142,8 +142,8 @@ def asked(protocol: SequenceProtocol) -> str:
         kind = "lines" if protocol.running else "documents"
         return (
             f"Test text: {where[protocol.split]}; {protocol.units:,} blocks of whole {kind}, {protocol.unit_bytes:,} bytes "
-            "each or a little more, are the units of every interval and test; neighbours that depend on each other stay "
-            "together."
+            "each or a little more. Intervals and tests keep a sixteenth of them together, since neighbours depend on each "
+            "other."
         )
     where = {"holdout": f"{share} of the pairs, by lot", "file": str(protocol.test)}
     signature = (protocol.signatures or {}).get("bleu", "")

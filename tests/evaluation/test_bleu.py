@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpwb.evaluation.bleu import bleu, bleu_counts, chrf, chrf_counts, signatures
@@ -52,6 +52,7 @@ def test_chrf_by_head():
     assert chrf(sums) == pytest.approx(100 * 5 * R / (4 + R))
 
 
+@settings(max_examples=40)
 @given(PAIRS)
 def test_figures_are_sacrebleus(pairs):
     """Whatever the sentences: empty ones, too short for an order, nothing in common."""

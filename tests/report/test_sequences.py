@@ -33,8 +33,8 @@ Tokens, size and cost:
 
 Use it.
 Test text: the last 10 % of the text, in order; 111 blocks of whole lines, 1,000 bytes each or a
-little more, are the units of every interval and test; neighbours that depend on each other stay
-together.
+little more. Intervals and tests keep a sixteenth of them together, since neighbours depend on each
+other.
 Methods that share a letter cannot be told apart by bits/byte (approximate randomisation over blocks
 of text, Holm); intervals by block bootstrap over blocks of text. Both are about other test texts,
 not about other trainings: --seeds 3 shows how far these differ.

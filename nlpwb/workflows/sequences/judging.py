@@ -24,6 +24,7 @@ from nlpwb.workflows.sequences.plan import SequencePlan
 from nlpwb.workflows.sequences.sources import SequenceTask
 
 _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
+_TOP = 100.0  # the best BLEU and chrF
 _LARGEST = 700.0  # nats whose exponential is still a number
 
 Units = NDArray[np.float64]
@@ -113,8 +114,8 @@ def _result(
     return SequenceResult(
         method=method.method,
         score=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
+        low=max(estimate.low, 0.0),
+        high=min(estimate.high, math.inf if task == "lm" else _TOP),
         block=estimate.block,
         seed_sd=statistics.stdev(each) if len(each) > 1 else None,
         **_perplexity(cells, running=task == "lm", seed=seed),
@@ -149,7 +150,11 @@ def _wide(cells: Sequence[Artifact]) -> dict[str, Any]:
 def _chrf(cells: Sequence[Artifact], *, seed: int) -> dict[str, Any]:
     units = np.stack([_load(cell, "chrf").astype(np.float64) for cell in cells])
     found = interval_of(units, chrf, running=False, seed=seed)
-    return {"chrf": found.value, "chrf_low": found.low, "chrf_high": found.high}
+    return {
+        "chrf": found.value,
+        "chrf_low": max(found.low, 0.0),
+        "chrf_high": min(found.high, _TOP),
+    }
 
 
 def _costs(cells: Sequence[Artifact], task: SequenceTask) -> dict[str, Any]:

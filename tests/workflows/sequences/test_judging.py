@@ -167,3 +167,17 @@ def test_translators_by_bleu_and_chrf(bench):
     assert found.answer.text.startswith(
         "Use perfect to translate such texts: on these 40 test sentences its BLEU is higher than that of the other one."
     )
+
+
+def test_a_single_unit_has_figures_and_no_interval(bench, monkeypatch):
+    """Nothing is known of how it might have been; nothing is claimed."""
+    monkeypatch.setattr(f"{__name__}.BLOCKS", 1)
+    bench.language("one", 2.0)
+    bench.language("two", 3.0)
+    found = bench.judged()
+    assert [(r.score, r.letters) for r in found.results] == [
+        (pytest.approx(2), "a"),
+        (pytest.approx(3), "a"),
+    ]
+    assert all(math.isnan(r.low) and math.isnan(r.high) for r in found.results)
+    assert (found.pairs[0].p, found.separable) == (1, None)

@@ -90,7 +90,7 @@ def test_pairs_are_divided_by_lot_and_share_no_text(tmp_path):
 
 
 def test_no_more_than_two_thousand_pairs_are_held_out(tmp_path):
-    facts = plan_pairs(tmp_path, pairs(40_000), None, test_size=None, seed=0)
+    facts = plan_pairs(tmp_path, pairs(21_000), None, test_size=None, seed=0)
     assert facts["test_rows"] == 2_000
 
 
