@@ -157,8 +157,8 @@ def trainings(protocol: SequenceProtocol) -> str:
     """What intervals say nothing about."""
     seeds = len(protocol.seeds)
     if seeds == 1:
-        return "Both are about other test texts, not about other trainings: --seeds 3 shows how far these differ."
-    return f"Figures are means over {seeds} trainings; letters and intervals are about other test texts."
+        return "Both are about more text like this, not about other trainings: --seeds 3 shows how far these differ."
+    return f"Figures are means over {seeds} trainings; letters and intervals are about more text like this."
 
 
 def wide_words(found: Sequence[SequenceResult], protocol: SequenceProtocol) -> list[str]:

@@ -36,8 +36,8 @@ Test text: the last 10 % of the text, in order; 111 blocks of whole lines, 1,000
 little more. Intervals and tests keep a sixteenth of them together, since neighbours depend on each
 other.
 Methods that share a letter cannot be told apart by bits/byte (approximate randomisation over blocks
-of text, Holm); intervals by block bootstrap over blocks of text. Both are about other test texts,
-not about other trainings: --seeds 3 shows how far these differ.
+of text, Holm); intervals by block bootstrap over blocks of text. Both are about more text like
+this, not about other trainings: --seeds 3 shows how far these differ.
 Perplexity is per token of a method's own vocabulary: it compares methods of the same tokens alone.
 At 2× context: bits/byte where a network sees twice as many tokens at once as in training; where it
 cannot, or has no such limit, there is none.
@@ -65,7 +65,7 @@ Tokens, size and cost:
 Use it.
 Test pairs: test.tsv; 5 beams, length penalty 1. BLEU is sacrebleu's (nrefs:1|tok:13a|smooth:exp).
 Methods that share a letter cannot be told apart by BLEU (approximate randomisation over pairs,
-Holm); intervals by bootstrap over pairs. Both are about other test texts, not about other
+Holm); intervals by bootstrap over pairs. Both are about more text like this, not about other
 trainings: --seeds 3 shows how far these differ.
 Perplexity is per token of a method's own vocabulary: it compares methods of the same tokens alone.
 ! 12 of the test sources also stand in the training pairs
