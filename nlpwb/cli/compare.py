@@ -186,10 +186,9 @@ def compare(
     if writes is not None:
         sequences.check_options(context, writes)
         if writes == "lm":
-            given = Origin(corpus, None, None)
-            held = Origin(test, None, None)
+            learned_from, held = Origin(corpus, None, None), Origin(test, None, None)
         else:
-            given = Origin(corpus, source, target)
+            learned_from = Origin(corpus, source, target)
             held = Origin(test, test_source, test_target)
         with options.open_cache(cache_dir, no_cache, sink) as cache:
             sequences.run(
@@ -197,7 +196,7 @@ def compare(
                 list(method or ()),
                 sequences.sources_of(
                     writes,
-                    given,
+                    learned_from,
                     held,
                     options.read_options(
                         text=text,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nlpwb.specs import Spec
     from nlpwb.workflows.sequences.sources import SequenceTask, Sources
 
-TASKS = ("lm", "translate")
+TASKS: tuple[SequenceTask, ...] = ("lm", "translate")
 _OF_LABELS = (
     "metric",
     "preset",

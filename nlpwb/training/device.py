@@ -41,6 +41,9 @@ class Movable(Protocol):
         ...
 
 
+_KERNELS_KEPT = "32"
+
+
 def choose_setting(device: str = "auto", precision: str = "auto", threads: int = 0) -> Setting:
     """The setting that is asked for, or the best that there is: CUDA before MPS before the processor; bf16 where it pays.
 
@@ -49,6 +52,9 @@ def choose_setting(device: str = "auto", precision: str = "auto", threads: int =
     Raises:
         UsageError: no such device or precision, or not here.
     """
+    # oneDNN keeps a kernel for every shape it meets, 1,024 of them: batches of text have that many shapes, and an LSTM's kernels
+    # are megabytes each. It reads this once, when the first kernel is made.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KERNELS_KEPT)
     chosen = _device(device)
     cores = available_cores()
     notes = []

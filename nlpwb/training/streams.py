@@ -35,12 +35,14 @@ class StreamBatch:
         targets: int64 (B, T), the token after each; :data:`NOTHING` where a window has ended.
         fresh: whether the rows begin anew, and no state is carried into them.
         tokens: targets that are wanted.
+        whole: whether the rows belong together, because a state is carried for all of them.
     """
 
     ids: Tensor
     targets: Tensor
     fresh: bool
     tokens: int
+    whole: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,12 +51,12 @@ class StreamBatch:
         """The same on a device."""
         del non_blocking
         ids, targets = to_device(self.ids, device), to_device(self.targets, device)
-        return type(self)(ids, targets, self.fresh, self.tokens)
+        return type(self)(ids, targets, self.fresh, self.tokens, self.whole)
 
     def halves(self) -> tuple[Self, Self] | None:
-        """Two batches of half the rows; None for a single one."""
+        """Two batches of half the rows; None for a single one, and where a state goes with all of them."""
         middle = len(self) // 2
-        if middle == 0:
+        if middle == 0 or self.whole:
             return None
         return self._part(slice(0, middle)), self._part(slice(middle, None))
 
@@ -176,4 +178,10 @@ class StreamBatches:
             ids = np.where(real, self.ids.take(places, mode="clip"), 0).astype(np.int64)
             after = self.ids.take(places + 1, mode="clip")
             wanted = np.where(real, after, NOTHING).astype(np.int64)
-        return StreamBatch(torch.from_numpy(ids), torch.from_numpy(wanted), fresh, int(real.sum()))
+        return StreamBatch(
+            torch.from_numpy(ids),
+            torch.from_numpy(wanted),
+            fresh,
+            int(real.sum()),
+            self.carried,
+        )

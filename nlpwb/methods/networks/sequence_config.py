@@ -23,7 +23,9 @@ class WritingConfig:
         high=10**8,
     )
     min_count: int = option(
-        1, help="least occurrences of such a character or word; rarer ones are spelt in bytes", low=1
+        1,
+        help="least occurrences of such a character or word; rarer ones are spelt in bytes",
+        low=1,
     )
 
     @property

@@ -94,6 +94,7 @@ class Direction(nn.Module):
             self.bias_input.to(x.dtype),
             self.bias_hidden.to(x.dtype),
         ]
+        assert all(len(part) == x.shape[1] for part in start), "a state for each row"
         first = [part.to(x.dtype).unsqueeze(0) for part in start]
         # "train" decides whether the kernel keeps what the gradient needs; it has no dropout here
         options = (True, 1, 0.0, torch.is_grad_enabled(), False, False)

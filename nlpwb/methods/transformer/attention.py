@@ -170,7 +170,7 @@ class MultiHeadAttention(nn.Module):
         width = self.output.in_features // self.heads
         few = self.kv_heads * width
         parts = torch.split(projected, [self.output.in_features, few, few], dim=2)
-        q, k, v = (part.unflatten(2, (-1, width)).transpose(1, 2) for part in parts)
+        q, k, v = (part.view(*part.shape[:2], -1, width).transpose(1, 2) for part in parts)
         return q, k, v
 
     def queries(self, x: Tensor, turn: Rotation | None = None) -> Tensor:

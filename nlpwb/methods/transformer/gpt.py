@@ -75,7 +75,16 @@ class GptNetwork(nn.Module):
 
     @property
     def context(self) -> int | None:
-        """The most places that it can tell apart; None where a formula tells them."""
+        """The most places that a row remembers while it is written on.
+
+        Formulas tell places apart without end, but beyond the windows that it learned from only ALiBi is known to keep its
+        footing (Press et al. 2022, figure 1).
+        """
+        return None if self.config.positions == "alibi" else self.config.context
+
+    @property
+    def places(self) -> int | None:
+        """The most places that it can tell apart at all; None where a formula tells them."""
         return self.config.context if self.config.positions == "learned" else None
 
     @property
@@ -191,7 +200,8 @@ class GptNetwork(nn.Module):
         if kind == "sinusoidal":
             x = x + sinusoidal(places.flatten(), self.config.dim).view(*places.shape, -1).to(x)
         elif self.positions is not None:
-            x = x + self.positions(places)
+            # padding behind a row may stand further off than any place: what it reads does not matter
+            x = x + self.positions(places.clamp(max=self.config.context - 1))
         elif kind == "rotary":
             turn = self._turn(places)
         elif kind == "alibi":

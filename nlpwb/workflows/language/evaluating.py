@@ -124,7 +124,7 @@ def _sight(
     Raises:
         UsageError: more than the model can tell apart, or a stride beyond the window; either of a model that sees all.
     """
-    usual, most = model.trained_context, model.reader.context
+    usual, most = model.trained_context, getattr(model.network, "places", None)
     if usual is None and (window is not None or stride is not None):
         given = "--window" if window is not None else "--stride"
         raise UsageError(f"{given}: the model {folder} sees all that came before; leave it out")

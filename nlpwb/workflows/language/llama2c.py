@@ -148,7 +148,8 @@ def _shape_of(path: Path, content: bytes) -> _Shape:
         raise ModelError(f"{path} is too short for a model of llama2.c; fetch it again")
     numbers = _HEADER.unpack_from(content)
     vocabulary = numbers[5]
-    shape = _Shape(*numbers[:5], abs(vocabulary), numbers[6], vocabulary > 0)
+    dim, inner, layers, heads, kv_heads = numbers[:5]
+    shape = _Shape(dim, inner, layers, heads, kv_heads, abs(vocabulary), numbers[6], vocabulary > 0)
     sound = all(0 < number < 1 << 24 for number in (*numbers[:5], abs(vocabulary), numbers[6]))
     if not sound or shape.dim % shape.heads or shape.heads % shape.kv_heads:
         raise ModelError(f"{path} is no model of llama2.c: its first numbers make no sense")

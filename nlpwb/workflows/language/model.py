@@ -292,7 +292,8 @@ def load_language_model(
         from nlpwb.workflows.language.llama2c import open_llama2c
 
         part, network, tokens = open_llama2c(path)
-        return LanguageModel(part, tokens, network, device=device, precision=precision)
+        face = cast(SequenceTokens, tokens)
+        return LanguageModel(part, face, network, device=device, precision=precision)
     manifest = read_manifest(path, LANGUAGE_MODEL)
     spec, states = read_states(path, manifest)
     return LanguageModel.from_state(

@@ -191,7 +191,7 @@ def _measure_language(
 def _wider(model: LanguageModel) -> int | None:
     """A window of twice the trained context, for a network of limited sight whose positions have no end."""
     trained = model.trained_context
-    if model.counted or trained is None or model.network.context is not None:
+    if model.counted or trained is None or model.network.places is not None:
         return None
     return WIDER * trained
 

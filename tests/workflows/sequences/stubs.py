@@ -27,7 +27,7 @@ class StubModel:
     def __init__(self, bits: float, *, lossless: bool = True, context: int | None = None) -> None:
         self.bits = bits
         self.tokens = SimpleNamespace(spec="char", vocabulary=50, lossless=lossless)
-        self.network = SimpleNamespace(context=context)
+        self.network = SimpleNamespace(places=context)
         self.learned = SimpleNamespace(made=SimpleNamespace(earlier_seconds=100.0))
 
     def score(self, texts: Texts, *, threads: int, window: int | None = None) -> Any:
