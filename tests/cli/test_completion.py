@@ -36,6 +36,14 @@ METHODS = [
     "transformer",
     "nbow",
     "cnn",
+    "ngram-lm",
+    "rnn-lm",
+    "lstm-lm",
+    "gru-lm",
+    "gpt",
+    "seq2seq",
+    "seq2seq-attention",
+    "seq2seq-transformer",
 ]
 HEADS = ["logreg", "svm", "ridge", "nb", "knn"]
 

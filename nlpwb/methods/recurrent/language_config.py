@@ -35,7 +35,7 @@ class RecurrentLmConfig(SequenceConfig):
     )
     dropout: float = option(
         0.2,
-        help="share of features set to zero in training, the same for a whole window: before, between and after layers",
+        help="share of features set to zero in training, the same for a window: around every layer",
         low=0,
         high=0.99,
         search=Span(0, 0.5),

@@ -111,8 +111,7 @@ class Seq2seqAttentionConfig(RecurrentTranslatorConfig):
     )
     feeding: str | None = option(
         None,
-        help="what enters a step of the decoder beside the token: nothing; the context that the state before it finds "
-        "(Bahdanau); the output before it (Luong)",
+        help="what enters a step besides its token: nothing; context (Bahdanau); the last output (Luong)",
         choices=FEEDINGS,
     )
 
