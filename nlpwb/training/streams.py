@@ -78,7 +78,8 @@ class StreamBatches:
         length: tokens of a window, T.
         carried: see above.
         epochs: passes.
-        steps: batches in all; 0: as many as the passes have.
+        steps: of the optimiser in all; 0: as many as the passes have.
+        together: batches of such a step; no epoch ends within one where steps are counted.
         seed: of the cuts and of the order.
     """
 
@@ -91,6 +92,7 @@ class StreamBatches:
         carried: bool,
         epochs: int,
         steps: int = 0,
+        together: int = 1,
         seed: int = 0,
     ) -> None:
         assert len(ids) >= 2, "a token to read and one that follows"
@@ -104,15 +106,16 @@ class StreamBatches:
         self.rows = min(rows, max(1, self.wanted // self.length))
         self._windows: tuple[int, list[NDArray[np.int64]]] | None = None
         ends, count = [0], 0
-        while ends[-1] < steps if steps else count < epochs:
+        while ends[-1] < steps * together if steps else count < epochs:
             ends.append(ends[-1] + self._count(count))
             count += 1
         self._ends = ends
-        total = steps or ends[-1]
-        self.rounds = max(count, min(LEAST_ROUNDS, total)) if steps else epochs
-        self._bounds = (
-            [total * number // self.rounds for number in range(self.rounds + 1)] if steps else ends
-        )
+        self.rounds, self._bounds = epochs, ends
+        if steps:
+            self.rounds = min(steps, max(count, LEAST_ROUNDS))
+            self._bounds = [
+                steps * number // self.rounds * together for number in range(self.rounds + 1)
+            ]
 
     def steps(self, epoch: int) -> int:
         """The number of batches of an epoch."""

@@ -127,7 +127,8 @@ def _train(
         length=config.window,
         carried=config.carried,
         epochs=config.epochs,
-        steps=config.steps * config.accumulate,
+        steps=config.steps,
+        together=config.accumulate,
         seed=seed,
     )
     recipe = recipe_of(config, epochs=data.rounds)
