@@ -42,7 +42,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         targets: Tensor,
         smoothing: float,
     ) -> Tensor:
-        wanted = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
+        wanted = any(ctx.needs_input_grad[:3])
         d_hidden = torch.empty_like(hidden) if wanted else None
         d_weight = torch.zeros_like(weight, dtype=torch.float32) if wanted else None
         d_bias = (
@@ -99,6 +99,9 @@ def linear_cross_entropy(
         smoothing: share of the truth that is dealt to all tokens (Szegedy et al. 2016, section 7).
     """
     device = hidden.device.type
+    if not torch.is_grad_enabled():  # a function of autograd's is not told, and would compute it
+        hidden, weight = hidden.detach(), weight.detach()
+        bias = None if bias is None else bias.detach()
     if torch.is_autocast_enabled(device):
         hidden = hidden.to(torch.get_autocast_dtype(device))
     with torch.autocast(device, enabled=False):
