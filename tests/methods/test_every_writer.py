@@ -43,7 +43,7 @@ LANGUAGE = {
     "ngram-lm": "ngram-lm:order=4,tokenizer=words",
     "rnn-lm": f"rnn-lm:{RECURRENT},epochs=60,learning_rate=0.02",
     "lstm-lm": f"lstm-lm:{RECURRENT},epochs=60,learning_rate=0.02",
-    "gru-lm": f"gru-lm:{RECURRENT},epochs=60,learning_rate=0.02",
+    "gru-lm": f"gru-lm:{RECURRENT},epochs=80,learning_rate=0.01",
     "gpt": "gpt:tokenizer=words,dim=32,heads=2,layers=2,context=12,batch=8,patience=0,dropout=0.0,"
     "epochs=60,learning_rate=0.005",
 }
