@@ -9,6 +9,7 @@ Opening looks at the first bytes only: it settles format, header and columns, an
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,8 +79,11 @@ class Reader:
             )
 
 
-def open_corpus(source: str, options: ReadOptions) -> Reader:
+def open_corpus(source: str, options: ReadOptions, *, running: bool = False) -> Reader:
     """A reader of the documents of ``source``: a path, ``-`` for standard input, or a built-in name such as ``sample:reviews``.
+
+    Args:
+        running: what is found to be plain text is one document, as if ``per_file`` had been asked for.
 
     Raises InputError where the source is missing, empty, not text, in another encoding, or lacks a column that was asked for;
     UsageError where an option has no meaning.
@@ -91,7 +95,7 @@ def open_corpus(source: str, options: ReadOptions) -> Reader:
         )
     if is_builtin(source):
         builtin = find_builtin(source)
-        reader = open_corpus(str(builtin.path()), builtin.options(options))
+        reader = open_corpus(str(builtin.path()), builtin.options(options), running=running)
         reader.name = source
         return reader
     path = None if source == "-" else Path(source)
@@ -104,9 +108,12 @@ def open_corpus(source: str, options: ReadOptions) -> Reader:
             fingerprint=lambda: of_folder(path, options),
         )
     opened = Source(path)
+    plan = _plan_file(opened, options, running=running)
+    if running and plan.format == "text":
+        options = dataclasses.replace(options, per_file=True)
     return Reader(
         path.name if path else opened.name,
-        _plan_file(opened, options),
+        plan,
         shown=opened.name,
         skip_bad_rows=options.skip_bad_rows,
         fingerprint=lambda: of_source(opened, options),
@@ -134,7 +141,7 @@ def collect(reader: Reader) -> Corpus:
     )
 
 
-def _plan_file(source: Source, options: ReadOptions) -> Plan:
+def _plan_file(source: Source, options: ReadOptions, *, running: bool) -> Plan:
     head = source.head()
     if not head.data:
         raise InputError(f"{source.name} is empty; a corpus needs at least one document")
@@ -156,4 +163,6 @@ def _plan_file(source: Source, options: ReadOptions) -> Plan:
         return plan_fasttext(source, options, form)
     if form.name == "parquet":
         raise InputError(f"{source.name} is not a Parquet file; --input-format names its format")
+    if running:
+        return plan_whole(source, options)
     return plan_plain(source, options, form)

@@ -23,12 +23,13 @@ class Blocks:
 
 
 def blocks_of(scores: TextScores, *, size: int = BLOCK_BYTES) -> Blocks:
-    """Consecutive pieces in blocks of at least ``size`` bytes; what is left at the end joins the last one.
+    """Consecutive pieces in blocks of about ``size`` bytes: a block has the pieces that begin within the same ``size`` bytes.
 
+    What is left at the end, less than that, joins the block before it.
     The cuts depend on the bytes alone, so that models with other tokens have the same blocks.
     """
     ends = np.cumsum(scores.bytes)
-    number = np.concatenate([[0], (ends // size)[:-1]])
+    number = np.concatenate([[0], ends // size])[: len(ends)]
     _, block = np.unique(number, return_inverse=True)
     if len(ends) and block[-1] > 0 and scores.bytes[block == block[-1]].sum() < size:
         block[block == block[-1]] -= 1

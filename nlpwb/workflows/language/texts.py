@@ -1,8 +1,8 @@
 """What a language model reads: documents of their own, or one running text cut where nothing is lost.
 
 A plain file is a running text: its line breaks are characters like all others, and a model learns them. It is cut behind runs
-of line breaks, so that it can be tokenized in batches and divided into parts; joined, the pieces are the file. Documents of a
-table, of JSON lines or of a folder stand apart: a model learns where each ends.
+of line breaks, so that it can be tokenized in batches and divided into parts; joined, the pieces are the file, less the line
+breaks that end it. Documents of a table, of JSON lines or of a folder stand apart: a model learns where each ends.
 """
 
 from __future__ import annotations
@@ -56,17 +56,16 @@ def read_texts(source: str, options: ReadOptions) -> Texts:
     Raises:
         InputError: it cannot be read, or holds no text.
     """
-    reader = open_corpus(source, dataclasses.replace(options, labelled=False))
+    reader = open_corpus(source, dataclasses.replace(options, labelled=False), running=True)
     running = reader.format == "text"
-    if running and source != "-":
-        reader = open_corpus(source, dataclasses.replace(options, labelled=False, per_file=True))
     found = [document.text for document in reader]
     if running:
-        whole = "\n".join(found) + "\n" if source == "-" else "".join(found)
-        found = pieces_of(whole)
+        found = pieces_of("".join(found))
     if not any(text.strip() for text in found):
         raise InputError(f"{reader.name} holds no text; check the file and its text column")
-    return Texts(found, running, reader.name, reader.fingerprint(), tuple(reader.notes))
+    skipped = reader.skipped_note()
+    notes = (*reader.notes, *([skipped] if skipped else []))
+    return Texts(found, running, reader.name, reader.fingerprint(), notes)
 
 
 def pieces_of(text: str) -> list[str]:
