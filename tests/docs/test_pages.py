@@ -17,7 +17,10 @@ PAGES = (
     "docs/pipelines.md",
     "docs/word-vectors.md",
     "docs/neural.md",
-    pytest.param("README.md", marks=pytest.mark.slow),
+    *(
+        pytest.param(page, marks=pytest.mark.slow)
+        for page in ("docs/language-models.md", "docs/translation.md", "docs/looking.md", "README.md")
+    ),
 )
 
 
