@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,7 +102,8 @@ def draw_attention(found: Sequence[Shown], theme: Theme) -> Figure:
     for one in found:
         attended = one.attended
         title = fitting(" ".join(attended.text.split()), TITLE, bold, width=room)
-        words = [f"{attended.method} · ", f"says {answer_words(attended)}"]
+        *options, last = re.split(r"(?<=,)", attended.method)  # a long spec breaks behind its commas
+        words = [*options, f"{last} · ", f"says {answer_words(attended)}"]
         facts = lines_of(words, FACT, measure, width=room)
         said.append(_Lines([title], top, TITLE, theme.ink, "bold"))
         said.append(_Lines(facts, top + 0.22, FACT, theme.quiet))
