@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,49 +105,77 @@ def evaluate(
         threads=threads,
         note=sink.note,
     )
-    bits, token = _figure(4), _figure(2)
-    rows: list[dict[str, Any]] = [
-        {
-            "metric": "bits per byte",
-            "score": bits(found.bits_per_byte),
-            "interval": f"{bits(found.low)} to {bits(found.high)}",
-            "over": f"{found.bytes:,} bytes",
-        },
-        {
-            "metric": "perplexity per token",
-            "score": token(found.perplexity),
-            "interval": f"{token(found.perplexity_low)} to {token(found.perplexity_high)}",
-            "over": f"{found.tokens:,} tokens",
-        },
-        {
-            "metric": "nats per token",
-            "score": bits(found.nats_per_token),
-            "interval": "",
-            "over": f"{found.tokens:,} tokens",
-        },
+    rows = [
+        _row("bits per byte", found.bits_per_byte, (found.low, found.high), found.bytes, "bytes"),
+        _row(
+            "perplexity per token",
+            found.perplexity,
+            (found.perplexity_low, found.perplexity_high),
+            found.tokens,
+            "tokens",
+            digits=2,
+        ),
+        _row("nats per token", found.nats_per_token, None, found.tokens, "tokens"),
     ]
     columns = [
         Column("metric", "metric", keep=True),
-        Column("score", "score", right=True, keep=True),
-        Column("interval", "95 % interval", keep=True),
-        Column("over", "over"),
+        Column("score", "score", table=False),
+        Column("low", "from", table=False),
+        Column("high", "to", table=False),
+        Column("shown", "score", right=True, keep=True, machine=False),
+        Column("interval", "95 % interval", keep=True, machine=False),
+        Column("over", "over", machine=False),
+        Column("count", "count", table=False),
+        Column("unit", "unit", table=False),
     ]
     sink.table(rows, columns, before=[_headline(found)], document=dataclasses.asdict(found))
-    if fail_over is not None and found.high > fail_over:
+    if fail_over is None or found.high <= fail_over:
+        return
+    if math.isnan(found.high):
         raise GateMissed(
-            f"--fail-over {fail_over:g} is missed: the upper end of the interval is {found.high:.4f} bits per byte; "
-            "more data or another method may help"
+            f"--fail-over {fail_over:g} cannot be judged: {found.bytes:,} bytes of text are too few for an interval; give "
+            "more of it"
         )
+    raise GateMissed(
+        f"--fail-over {fail_over:g} is missed: the upper end of the interval is {found.high:.4f} bits per byte; "
+        "more data or another method may help"
+    )
+
+
+def _row(
+    metric: str,
+    score: float,
+    interval: tuple[float, float] | None,
+    count: int,
+    unit: str,
+    *,
+    digits: int = 4,
+) -> dict[str, Any]:
+    """A figure as numbers, and as a table shows it; where there is too little text, an interval has no ends."""
+    figure = _figure(digits)
+    low, high = interval or (None, None)
+    shown: str | None = ""
+    if low is not None and high is not None:
+        shown = None if math.isnan(high) else f"{figure(low)} to {figure(high)}"
+    return {
+        "metric": metric,
+        "score": score,
+        "low": low,
+        "high": high,
+        "shown": figure(score),
+        "interval": shown,
+        "over": f"{count:,} {unit}",
+        "count": count,
+        "unit": unit,
+    }
 
 
 def _headline(found: LanguageFigures) -> str:
     sight = ""
     if found.window is not None:
         sight = f", {found.window:,} tokens seen at once, {found.stride:,} of them new"
-    return (
-        f"{found.method} on {found.corpus}: {found.tokens:,} tokens ({found.tokenizer}), {found.blocks:,} blocks of "
-        f"text{sight}"
-    )
+    blocks = "1 block" if found.blocks == 1 else f"{found.blocks:,} blocks"
+    return f"{found.method} on {found.corpus}: {found.tokens:,} tokens ({found.tokenizer}), {blocks} of text{sight}"
 
 
 def _figure(digits: int) -> Any:
