@@ -89,7 +89,7 @@ def evaluate(
     """Print how well a language model foretells texts.
 
     Raises:
-        GateMissed: the upper end of the interval of bits per byte is above ``fail_over``.
+        GateMissed: the upper end of the interval of bits per byte is above ``fail_over``, or there is none.
     """
     from nlpwb.workflows.language.evaluating import evaluate_language_model
 
