@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from nlpwb.cli import language, options, translation
-from nlpwb.cli.compare import Metric, check_gate
+from nlpwb.cli.compare import Metric
+from nlpwb.cli.comparing import check_gate
 from nlpwb.cli.of_model import Model, kind_of, refuse
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError, nearest
@@ -123,10 +124,7 @@ def evaluate(
             model, pairs, sink=sink, beams=beams, length_penalty=length_penalty, **how
         )
         return
-    if corpus is None:
-        raise UsageError(
-            "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
-        )
+    corpus = options.require_corpus(corpus)
     reading = options.read_options(
         text=text,
         label=label,

@@ -39,6 +39,19 @@ def _named(value: str | None) -> str | None:
     return value
 
 
+def require_corpus(corpus: str | None) -> str:
+    """The corpus that a command cannot do without.
+
+    Raises:
+        UsageError: none was typed.
+    """
+    if corpus is None:
+        raise UsageError(
+            "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
+        )
+    return corpus
+
+
 Corpus = Annotated[
     str,
     typer.Argument(

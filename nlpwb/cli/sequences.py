@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nlpwb.cli import options
 from nlpwb.cli.of_model import refuse
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import SomeFailed, UsageError
@@ -106,12 +107,8 @@ def sources_of(
     from nlpwb.workflows.sequences.sources import LanguageSources, PairSources
 
     if task == "lm":
-        if given.corpus is None:
-            raise UsageError(
-                "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
-            )
         of_test = dataclasses.replace(reading, text=test_text or reading.text)
-        return LanguageSources(given.corpus, reading, held.corpus, of_test)
+        return LanguageSources(options.require_corpus(given.corpus), reading, held.corpus, of_test)
     pairs = PairOptions(
         source=columns[0],
         target=columns[1],

@@ -14,7 +14,6 @@ from nlpwb.cli import language, options, translation
 from nlpwb.cli.completion import complete_spec
 from nlpwb.cli.of_model import refuse
 from nlpwb.cli.translation import Origin
-from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column, Sink, check_place
 
 if TYPE_CHECKING:
@@ -182,10 +181,7 @@ def _check(context: typer.Context, spec: Spec, origin: Origin) -> None:
         of_pairs,
         f"{{option}} concerns pairs of texts, and {spec} does not translate; leave it out",
     )
-    if origin.corpus is None:
-        raise UsageError(
-            "CORPUS is missing; name a file, a folder, a built-in corpus, or - for stdin"
-        )
+    options.require_corpus(origin.corpus)
 
 
 def _show_trained(sink: Sink, trained: Trained) -> None:
