@@ -102,7 +102,9 @@ def draw_attention(found: Sequence[Shown], theme: Theme) -> Figure:
     for one in found:
         attended = one.attended
         title = fitting(" ".join(attended.text.split()), TITLE, bold, width=room)
-        *options, last = re.split(r"(?<=,)", attended.method)  # a long spec breaks behind its commas
+        *options, last = re.split(
+            r"(?<=,)", attended.method
+        )  # a long spec breaks behind its commas
         words = [*options, f"{last} · ", f"says {answer_words(attended)}"]
         facts = lines_of(words, FACT, measure, width=room)
         said.append(_Lines([title], top, TITLE, theme.ink, "bold"))

@@ -19,7 +19,12 @@ PAGES = (
     "docs/neural.md",
     *(
         pytest.param(page, marks=pytest.mark.slow)
-        for page in ("docs/language-models.md", "docs/translation.md", "docs/looking.md", "README.md")
+        for page in (
+            "docs/language-models.md",
+            "docs/translation.md",
+            "docs/looking.md",
+            "README.md",
+        )
     ),
 )
 
