@@ -94,6 +94,12 @@ class RecurrentLmConfig(SequenceConfig):
             UsageError: a tokenizer without meaning, or an option of batches that do nothing here.
         """
         super().validate(method)
+        usual = type(self).__dataclass_fields__["hidden"].default
+        if self.layers == 1 and self.tied and self.hidden not in (usual, self.dim):
+            raise UsageError(
+                f"{method}: hidden={self.hidden} does nothing with layers=1: a tied last layer is dim={self.dim} wide; "
+                "leave it out, or write tied=no"
+            )
         for name in ("batch_tokens", "batch_documents"):
             usual = type(self).__dataclass_fields__[name].default
             if getattr(self, name) != usual:

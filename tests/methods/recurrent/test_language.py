@@ -17,6 +17,7 @@ from nlpwb.methods.recurrent.language_config import (
 )
 from nlpwb.methods.recurrent.layer import Direction
 from nlpwb.options import parse_options
+from nlpwb.specs import parse_spec
 
 KINDS = pytest.mark.parametrize("kind", [RnnLmConfig, LstmLmConfig, GruLmConfig])
 CELLS = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -268,3 +269,15 @@ def test_options_of_batches_that_do_nothing_are_refused() -> None:
         parse_options(LstmLmConfig, "lstm-lm", {"batch_documents": "8"})
     config = parse_options(LstmLmConfig, "lstm-lm", {"length": "9"})
     assert (config.window, config.carried) == (9, True)
+
+
+def test_a_width_that_no_layer_has_is_refused() -> None:
+    with pytest.raises(UsageError, match="hidden=64 does nothing with layers=1"):
+        parse_spec("lstm-lm:dim=32,hidden=64,layers=1")
+    for sound in (
+        "layers=1",
+        "hidden=64,layers=1,tied=no",
+        "hidden=32,dim=32,layers=1",
+        "hidden=64",
+    ):
+        parse_spec(f"lstm-lm:{sound}")
