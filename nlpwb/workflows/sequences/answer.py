@@ -18,9 +18,15 @@ def answer_of(
     seconds: Sequence[float],
     separable: float | None,
     *,
-    sentences: int,
+    units: int,
+    few: bool = False,
 ) -> Answer | None:
-    """The answer over methods that can be compared, best first, with what each costs; None for fewer than two."""
+    """The answer over methods that can be compared, best first, with what each costs; None for fewer than two.
+
+    Args:
+        units: blocks of the test text, or test sentences.
+        few: they are too few for any difference to be told from chance.
+    """
     if len(found) < 2:
         return None
     advice = recommend(
@@ -37,9 +43,11 @@ def answer_of(
         use, asked = "to foretell such texts", "on this test text"
         better = f"it needs fewer bits per byte than {rest}"
     else:
-        use, asked = "to translate such texts", f"on these {sentences:,} test sentences"
+        use, asked = "to translate such texts", f"on these {units:,} test sentences"
         better = f"its BLEU is higher than that of {rest}"
-    if not tied:
+    if few:
+        text = _undecided(task, found, units)
+    elif not tied:
         text = f"Use {best.method} {use}: {asked} {better}."
     elif advice.times_cheaper < WORTH_NAMING or saved < WORTH_SAVING:
         names = [result.method for result in tied]
@@ -56,4 +64,18 @@ def answer_of(
         best=best.method,
         tied=[result.method for result in tied],
         cheapest=cheapest.method,
+    )
+
+
+def _undecided(task: SequenceTask, found: Sequence[SequenceResult], units: int) -> str:
+    """No test can decide: the best is named as what it is, and the way out."""
+    if task == "lm":
+        lead, few = "needs the fewest bits per byte here", "block" if units == 1 else "blocks"
+        more = "give a longer text, or a larger --test-size"
+    else:
+        lead, few = "has the highest BLEU here", "sentence" if units == 1 else "sentences"
+        more = "give more pairs, or a larger --test-size"
+    return (
+        f"{found[0].method} {lead}, but {units:,} {few} are too few to tell {len(found)} methods apart, "
+        f"however large the difference; {more}."
     )

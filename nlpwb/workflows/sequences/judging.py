@@ -13,6 +13,7 @@ from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.cache.store import Artifact
 from nlpwb.evaluation.bleu import bleu, chrf
+from nlpwb.evaluation.dependence import BLOCKS
 from nlpwb.evaluation.letters import letters
 from nlpwb.evaluation.power import smallest_separable_normal
 from nlpwb.evaluation.ratios import Estimate, Figure, compare_figures, interval_of, ratio
@@ -60,9 +61,10 @@ def judge(
         result = _result(taking_part[m], estimates[m], task, figure, seed=seed)
         result = replace(result, letters=shown[m])
         results.append(_to_best(result, to_best[m], m) if m != order[0] else result)
-    separable = _separable(pairs)
+    few = bool(pairs) and _too_few(units[0].shape[1], len(pairs), running=running)
+    separable = None if few else _separable(pairs)
     seconds = [_seconds(taking_part[m].cells) for m in order]
-    answer = answer_of(task, results, seconds, separable, sentences=plan.units)
+    answer = answer_of(task, results, seconds, separable, units=plan.units, few=few)
     aside = [
         _result(method, _alone(method, task, figure, seed=seed), task, figure, seed=seed)
         for method in methods
@@ -182,6 +184,12 @@ def _to_best(result: SequenceResult, pair: Pair, m: int) -> SequenceResult:
     sign = 1 if pair.i == m else -1
     low, high = sorted((sign * pair.low, sign * pair.high))
     return replace(result, delta=sign * pair.delta, delta_low=low, delta_high=high)
+
+
+def _too_few(units: int, pairs: int, *, running: bool) -> bool:
+    """Whether a coin for each of them cannot tell methods apart, however unlike: two tosses of all reach any difference."""
+    tossed = min(units, BLOCKS) if running else units
+    return bool(pairs * 2.0 ** (1 - tossed) >= ALPHA)
 
 
 def _separable(pairs: Sequence[Pair]) -> float | None:

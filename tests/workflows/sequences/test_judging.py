@@ -181,3 +181,28 @@ def test_a_single_unit_has_figures_and_no_interval(bench, monkeypatch):
     ]
     assert all(math.isnan(r.low) and math.isnan(r.high) for r in found.results)
     assert (found.pairs[0].p, found.separable) == (1, None)
+
+
+def test_blocks_that_are_too_few_for_any_verdict_say_so(bench, monkeypatch):
+    """Five tosses reach any difference once in sixteen: nobody is advised, and nothing is said to be separable."""
+    monkeypatch.setattr(f"{__name__}.BLOCKS", 5)
+    bench.language("far worse", 9.0 + noise(1))
+    bench.language("better", 2.0 + noise(2))
+    found = bench.judged()
+    assert [(r.method, r.letters) for r in found.results] == [("better", "a"), ("far worse", "a")]
+    assert found.separable is None
+    assert found.answer.text == (
+        "better needs the fewest bits per byte here, but 5 blocks are too few to tell 2 methods apart, "
+        "however large the difference; give a longer text, or a larger --test-size."
+    )
+
+
+def test_six_blocks_are_enough_for_two_methods(bench, monkeypatch):
+    """Two tosses in sixty-four: the fewest blocks that can decide, and they do."""
+    monkeypatch.setattr(f"{__name__}.BLOCKS", 6)
+    bench.language("far worse", 9.0 + noise(1))
+    bench.language("better", 2.0 + noise(2))
+    found = bench.judged()
+    assert [r.letters for r in found.results] == ["a", "b"]
+    assert found.separable > 0
+    assert found.answer.text.startswith("Use better to foretell such texts")
