@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.translation.asking import Translated
 
 PLAIN = "text"
+_TABLES = (".tsv", ".csv", ".json", ".jsonl", ".md")
 _FORMATS = (PLAIN, *FORMATS)
 
 
@@ -63,18 +65,23 @@ def translate(
     header: options.Header = None,
     skip_bad_rows: options.SkipBadRows = False,
     format: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--format",
             help=f"How translations are printed: {', '.join(_FORMATS)}. text, the usual one: a translation a line.",
-            callback=options.among("--format", _FORMATS),
+            callback=lambda value: value and options.among("--format", _FORMATS)(value),
             autocompletion=lambda: list(_FORMATS),
             metavar="FORMAT",
         ),
-    ] = PLAIN,
+    ] = None,
     out: Annotated[
         str | None,
-        typer.Option("-o", "--out", help="Write the translations to this file.", metavar="FILE"),
+        typer.Option(
+            "-o",
+            "--out",
+            help="Write the translations to this file; without --format, .tsv, .csv, .json, .jsonl and .md decide.",
+            metavar="FILE",
+        ),
     ] = None,
     device: options.Device = "auto",
     precision: options.Precision = "float32",
@@ -85,6 +92,7 @@ def translate(
     """Translate texts with a model, in order and batch by batch: line i is the translation of line i."""
     from nlpwb.workflows.translation.asking import translate_given
 
+    format = format or _usual(out)
     sink = options.make_sink("auto" if format == PLAIN else format, out, quiet, verbose)
     reading = options.read_options(
         text=text,
@@ -113,6 +121,11 @@ def translate(
     told.warn(sink)
 
 
+def _usual(out: str | None) -> str:
+    """Lines of text, but in a file whose ending is that of a table."""
+    return "auto" if out is not None and Path(out).suffix.lower() in _TABLES else PLAIN
+
+
 class _Told:
     """What a user should know of translations that have gone by."""
 
@@ -128,13 +141,18 @@ class _Told:
     def warn(self, sink: Sink) -> None:
         if self.cut:
             sink.warn(
-                f"{self.cut:,} texts were longer than the model's max_tokens, and their ends were not read; "
+                f"{_texts(self.cut, 'text was', 'texts were')} longer than the model's max_tokens and not read to the end; "
                 "give shorter texts"
             )
         if self.open:
             sink.warn(
-                f"{self.open:,} translations reached the most tokens before the model ended them; --max-tokens raises that"
+                f"{_texts(self.open, 'translation', 'translations')} reached the most tokens before the model ended "
+                f"{'it' if self.open == 1 else 'them'}; --max-tokens raises that"
             )
+
+
+def _texts(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _write_lines(found: Iterable[Translated], sink: Sink) -> None:

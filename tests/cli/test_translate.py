@@ -71,12 +71,36 @@ def test_a_translation_that_was_cut_is_told(typed: Typed, model: str) -> None:
     )
 
 
+def test_a_single_translation_that_was_cut_is_one(typed: Typed, model: str) -> None:
+    """A sentence for a person."""
+    ended = typed("translate", model, TEXTS[0], "--max-tokens", "1")
+    assert ended.err == (
+        "nlpwb: 1 translation reached the most tokens before the model ended it; --max-tokens raises that\n"
+    )
+
+
+def test_the_ending_of_a_file_decides_as_everywhere(
+    typed: Typed, model: str, tmp_path: Path
+) -> None:
+    """Whoever writes to rows.jsonl expects rows; --format text has the last word."""
+    place = tmp_path / "rows.jsonl"
+    assert typed("translate", model, *TEXTS[:2], "--out", str(place)).code == 0
+    rows = [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
+    assert [row["translation"] for row in rows] == WRITTEN[:2]
+    assert typed("translate", model, TEXTS[0], "-o", str(place), "--format", "text").code == 0
+    assert place.read_text(encoding="utf-8") == WRITTEN[0] + "\n"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["missing.txt"], "missing.txt: no such file or folder; check the path"),
         (["a text", "-"], "- is read as a whole, and stands beside other texts"),
         (["a text", "--beams", "0"], "--beams"),
+        (
+            ["a text", "--text", "body"],
+            "--skip-bad-rows concern a file or standard input, and texts were given",
+        ),
         (["a text", "--length-penalty", "-1"], "--length-penalty"),
         (["a text", "--format", "tsvv"], "--format 'tsvv' is not known; did you mean tsv?"),
     ],

@@ -48,7 +48,7 @@ def translate_given(
     Raises:
         ModelError: the folder holds no sound translator.
         InputError: the file cannot be read, or what is called like a file is none.
-        UsageError: a source beside other arguments.
+        UsageError: a source beside other arguments, or options of reading where nothing is read.
     """
     from nlpwb.workflows.translation.folder import load_translator
     from nlpwb.workflows.translation.translating import translate_stream
@@ -66,6 +66,11 @@ def _documents(
 ) -> Iterator[Document]:
     sources = [word for word in given if _is_source(word)]
     if not sources:
+        if options != ReadOptions():
+            raise UsageError(
+                "--text, --encoding, --input-format, --header and --skip-bad-rows concern a file or standard input, "
+                "and texts were given; leave them out"
+            )
         return (Document(text, None, None, row) for row, text in enumerate(given, 1))
     if len(given) > 1:
         raise UsageError(
