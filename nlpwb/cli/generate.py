@@ -178,19 +178,24 @@ def prompts_of(given: Iterable[str], file: str | None) -> Iterator[str]:
     if file is not None and file != "-":
         try:
             with Path(file).open("rb") as lines:
-                yield from _lines(lines, f"--file {file}")
+                yield from lines_of(lines, f"--file {file}")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError(f"--file {file}: {reason}; name a file of prompts") from None
         return
     for text in ["-"] if file == "-" else given:
         if text == "-":
-            yield from _lines(sys.stdin.buffer, "standard input")
+            yield from lines_of(sys.stdin.buffer, "standard input")
         else:
             yield text
 
 
-def _lines(lines: Iterable[bytes], name: str) -> Iterator[str]:
+def lines_of(lines: Iterable[bytes], name: str) -> Iterator[str]:
+    """Texts of UTF-8, one a line.
+
+    Raises:
+        InputError: a line that is not UTF-8, with the file's ``name``.
+    """
     for number, line in enumerate(lines, start=1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")

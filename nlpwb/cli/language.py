@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nlpwb.cli.generate import lines_of, prompts_of
 from nlpwb.errors import GateMissed
 from nlpwb.report.sink import Column, Sink
 
@@ -226,8 +226,16 @@ def predict(
 
 
 def _prompts(texts: list[str]) -> Iterator[str]:
-    for text in texts:
-        if text == "-":
-            yield from (line.rstrip("\n") for line in sys.stdin)
-        else:
-            yield text
+    """The texts; or, of a single argument that is a file, its lines."""
+    if len(texts) == 1 and _is_file(texts[0]):
+        with Path(texts[0]).open("rb") as lines:
+            yield from lines_of(lines, texts[0])
+    else:
+        yield from prompts_of(texts, None)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a name, or a NUL byte
+        return False

@@ -24,7 +24,7 @@ def predict(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            help="A corpus, or - for standard input, a text a line; of a language model the texts themselves.",
+            help="A corpus, or - for standard input, a text a line; of a language model texts, or a file of them, one a line.",
             metavar="[FILE|-|TEXT…]",
             show_default=False,
         ),

@@ -207,6 +207,20 @@ def test_predict_says_what_may_come_next(typed: Typed, bank: Path) -> None:
     assert table[3].split()[-3:-1] == ["'", "'"], "a space can be seen"
 
 
+def test_predict_reads_the_lines_of_a_file_like_those_of_a_pipe(
+    typed: Typed, bank: Path, tmp_path: Path
+) -> None:
+    """A file's name is no text to go on from."""
+    place = tmp_path / "texts.txt"
+    place.write_bytes(b"money gro\nin the\n")
+    words = ("predict", str(bank / "ngrams"), "--top-k", "2", *ONE)
+    assert fields(typed(*words, str(place))) == fields(typed(*words, "money gro", "in the"))
+    place.write_bytes(b"money\n\xff\n")
+    ended = typed(*words, str(place))
+    assert ended.code == 1
+    assert ended.err == f"nlpwb: {place}: line 2 is not UTF-8; convert it (`iconv -t utf-8`)\n"
+
+
 def test_predict_reads_lines_and_an_empty_one_asks_how_texts_begin(
     typed: Typed, bank: Path
 ) -> None:
