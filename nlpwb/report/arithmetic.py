@@ -30,7 +30,7 @@ def arithmetic_lines(made: Arithmetic, *, width: int) -> Iterator[str]:
     yield from wrap(
         f"  score = q · k / √{size}"
         + (" + bias" if any(term.bias is not None for term in made.terms) else "")
-        + f"; weight = exp(score − {_most(made):.3f}) / {made.total:.3f}, the sum of the exponentials",
+        + f"; weight = exp(score {_less(made)}) / {made.total:.3f}, the sum of the exponentials",
         width,
         indent=4,
     )
@@ -56,8 +56,10 @@ def vector(values: Sequence[float], most: int) -> str:
     return f"({body} … {len(values)} numbers)" if len(values) > most else f"({body})"
 
 
-def _most(made: Arithmetic) -> float:
-    return max(term.score for term in made.terms if term.score is not None)
+def _less(made: Arithmetic) -> str:
+    """The largest score, taken away."""
+    most = max(term.score for term in made.terms if term.score is not None)
+    return f"{'+' if most < 0 else '−'} {abs(most):.3f}"
 
 
 def term_row(term: Term) -> Row:

@@ -157,7 +157,10 @@ def _lines(found: Sequence[Shown], *, width: int, colour: bool) -> Iterator[str]
             rows = one.rows_of(view)
             yield ""
             unit = "words" if attended.words else "tokens"
-            yield from wrap(f"{view.title}; {len(view.keys)} {unit}, each row sums to 1", width)
+            yield from wrap(
+                f"{view.title}; {len(view.keys)} {unit if len(view.keys) != 1 else unit[:-1]}, each row sums to 1",
+                width,
+            )
             yield from shaded_table(view, width=width, colour=colour, rows=rows)
             if one.arithmetics:
                 continue

@@ -90,8 +90,8 @@ def aligned(table: Table, width: int, *, colour: bool = False) -> tuple[list[str
 def wrap(text: str, width: int, *, after: str = "", indent: int = 0) -> list[str]:
     """A text in lines of at most ``width`` terminal cells, broken at spaces, or after the characters of ``after``.
 
-    What cannot be broken there is cut. An indented text keeps its indent; further lines are indented by ``indent`` more. A
-    line of phrases with three spaces between them is broken between phrases.
+    What cannot be broken there is cut, a long spec behind a comma. An indented text keeps its indent; further lines are
+    indented by ``indent`` more. A line of phrases with three spaces between them is broken between phrases.
     """
     from rich.cells import cell_len
 
@@ -108,6 +108,7 @@ def wrap(text: str, width: int, *, after: str = "", indent: int = 0) -> list[str
             line = further
         while cell_len((line + piece).rstrip()) > width:
             room = _fitting(piece, max(1, width - cell_len(line)))
+            room = piece.rfind(",", 0, room) + 1 or room
             lines.append(line + piece[:room])
             line, piece = further, piece[room:]
         line += piece

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from nlpwb.report.arithmetic import arithmetic_lines
 from nlpwb.report.attention import (
     fitted,
     shaded_table,
@@ -22,6 +23,7 @@ from nlpwb.report.attention import (
 )
 from nlpwb.report.attention_output import print_attention
 from nlpwb.report.sink import Sink
+from nlpwb.workflows.looking.arithmetic import Arithmetic, Term
 
 from .looking import WORDS, attended, shown
 
@@ -135,3 +137,16 @@ def test_markdown_has_a_table_and_its_sums(tmp_path: Path) -> None:
     lines = printed(tmp_path, "a.md").splitlines()
     assert "| bank | 0.25 | 0.70 | 0.05 |" in lines
     assert "bank = 0.25·money + 0.70·bank + 0.05·grows" in lines
+
+
+@pytest.mark.parametrize(("score", "said"), [(-1.5, "score + 1.500"), (1.5, "score − 1.500")])
+def test_the_largest_score_is_taken_away_with_one_sign(score: float, said: str) -> None:
+    """Nobody reads minus minus."""
+    term = Term(1, "a", (1.0,), (1.0,), score, score, None, score, 1.0, 1.0)
+    made = Arithmetic("self-attention", 1, "a", (1.0,), (term,), 1.0, (1.0,))
+    assert f"exp({said}) / 1.000" in "\n".join(arithmetic_lines(made, width=120))
+
+
+def test_a_single_token_is_one(tmp_path: Path) -> None:
+    print_attention(Sink(out=str(tmp_path / "a.txt")), [shown(attended(("money",)))])
+    assert "; 1 token, each row sums to 1" in (tmp_path / "a.txt").read_text(encoding="utf-8")

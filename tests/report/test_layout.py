@@ -149,3 +149,13 @@ def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, str, str]], wi
     table = Table([{"a": a, "b": b, "c": c, "n": 12345} for a, b, c in rows], columns)
     for line in layout(table, width=width).splitlines():
         assert cell_len(line) <= width
+
+
+def test_a_spec_longer_than_a_line_is_cut_behind_a_comma_in_text_too() -> None:
+    """Half an option's name at the end of a line reads like another option."""
+    assert wrap("on gpt:layers=2,heads=2,dim=32 says so", 20) == [
+        "on",
+        "gpt:layers=2,",
+        "heads=2,dim=32 says",
+        "so",
+    ]
