@@ -21,7 +21,7 @@ from nlpwb.workflows.sequences.protocol import protocol_of
 from nlpwb.workflows.sequences.request import PRESETS, SequenceRequest, SequenceRow, method_rows
 from nlpwb.workflows.sequences.sources import LanguageSources, Sources
 
-VERDICT_VERSION = 1
+VERDICT_VERSION = 2
 
 
 def compare_sequences(
