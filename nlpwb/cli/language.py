@@ -48,15 +48,16 @@ def train(
 
 def _show_trained(sink: Sink, trained: TrainedLanguageModel) -> None:
     from nlpwb.report.comparison import count, seconds, size
+    from nlpwb.report.numbers import whole
 
     row = dataclasses.asdict(trained)
     made = row.pop("network") or {}
     columns = [
         Column("model", "model", keep=True),
         Column("method", "method", keep=True, wrap_at=",+"),
-        Column("tokens", "tokens", right=True, show=count),
-        Column("vocabulary", "vocabulary", right=True, show=count),
-        Column("parameters", "parameters", right=True, show=count),
+        Column("tokens", "tokens", right=True, show=whole),
+        Column("vocabulary", "vocabulary", right=True, show=whole),
+        Column("parameters", "parameters", right=True, show=whole),
         Column("epochs", "epochs", right=True, table=bool(made)),
         Column("steps", "steps", right=True, table=False),
         Column("tuning_nats", "tuning nats/token", right=True, show=_figure(4)),

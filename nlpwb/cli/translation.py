@@ -82,22 +82,23 @@ def train(
 
 def _show_trained(sink: Sink, trained: TrainedTranslator) -> None:
     from nlpwb.report.comparison import count, seconds, size
+    from nlpwb.report.numbers import whole
 
     row = dataclasses.asdict(trained)
     made = row.pop("network")
     columns = [
         Column("model", "model", keep=True),
         Column("method", "method", keep=True, wrap_at=",+"),
-        Column("pairs", "pairs", right=True, show=count),
-        Column("vocabulary", "vocabulary", right=True, show=count),
+        Column("pairs", "pairs", right=True, show=whole),
+        Column("vocabulary", "vocabulary", right=True, show=whole),
         Column(
             "target_vocabulary",
             "of targets",
             right=True,
-            show=count,
+            show=whole,
             table=trained.target_vocabulary != trained.vocabulary,
         ),
-        Column("parameters", "parameters", right=True, show=count),
+        Column("parameters", "parameters", right=True, show=whole),
         Column("epochs", "epochs", right=True),
         Column("best_epoch", "best", right=True, table=made["best_epoch"] < made["epochs"]),
         Column("steps", "steps", right=True, table=False),

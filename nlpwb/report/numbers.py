@@ -96,6 +96,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def whole(value: int) -> str:
+    """A number of which every digit counts, such as rows of a table: ``2,248``."""
+    return f"{value:,}"
+
+
 def size(value: float) -> str:
     """Bytes in decimal units, as disks are sold.
 

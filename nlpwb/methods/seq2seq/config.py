@@ -28,6 +28,11 @@ class TranslatorConfig(SequenceConfig):
     tied: bool = option(
         True, help="the table of target embeddings is the output layer, too (Press & Wolf 2017)"
     )
+    min_count: int = option(
+        2,
+        help="least occurrences of a word; rarer ones are unknown, and teach when to copy one",
+        low=1,
+    )
     max_tokens: int = option(
         256, help="tokens of a side; longer pairs are not trained on", low=1, high=10**6
     )
