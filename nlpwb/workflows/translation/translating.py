@@ -216,7 +216,8 @@ def _with_copies(
 ) -> tuple[list[str], tuple[str, ...]]:
     """The words that were written, unknown ones replaced by the word of the source with the largest weight there.
 
-    Luong, Sutskever et al. 2015, ACL, and Jean et al. 2015, ACL. Weights are those of the last layer, averaged over heads.
+    Luong, Sutskever et al. 2015, ACL, and Jean et al. 2015, ACL. Weights are those of the last layer, averaged over heads. Where
+    the source has unknown words, it is one of these: a model that knows a word would have written it.
     """
     tokens = translator.target_tokens
     given = torch.tensor([[tokens.begin, *found.ids]])
@@ -228,6 +229,9 @@ def _with_copies(
         torch.tensor([given.shape[1]]),
     )["cross"][-1]
     across = weights[0].float().mean(dim=0)[:, :-1]  # (T, S) without the source's end
+    strange = torch.from_numpy(ids[:-1] == translator.source_tokens.unknown).to(across.device)
+    if bool(strange.any()):
+        across = across.masked_fill(~strange, -1.0)
     surfaces = translator.source_tokens.surfaces(text)
     pieces, copied = [], []
     for place, number in enumerate(found.ids):
