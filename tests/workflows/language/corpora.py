@@ -17,7 +17,7 @@ LINE = "money grows in the bank\n"
 TEXT = Texts(pieces_of(LINE * 40), running=True, name="bank")
 SPECS = {
     "ngram-lm": "ngram-lm:order=5,tokenizer=char",
-    "lstm-lm": "lstm-lm:tokenizer=char,dim=16,hidden=24,layers=1,batch=4,length=24,epochs=30,"
+    "lstm-lm": "lstm-lm:tokenizer=char,dim=24,layers=1,batch=4,length=24,epochs=30,"
     "patience=0,dropout=0.0,learning_rate=0.03",
     "gpt": "gpt:tokenizer=char,dim=16,layers=1,heads=2,context=24,batch=4,epochs=12,patience=0,"
     "dropout=0.0,learning_rate=0.02",

@@ -125,7 +125,7 @@ def test_a_lost_file_and_a_later_format_are_told(copy: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [("gpt", "dim=16", "dim=32"), ("lstm-lm", "dim=16", "dim=17"), ("gpt", "layers=1", "layers=2")],
+    [("gpt", "dim=16", "dim=32"), ("lstm-lm", "dim=24", "dim=25"), ("gpt", "layers=1", "layers=2")],
 )  # fmt: skip
 def test_weights_of_another_shape_are_told(name: str, old: str, new: str) -> None:
     """A state that does not fit the options: a sentence, and no trace."""
