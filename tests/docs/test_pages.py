@@ -16,10 +16,10 @@ RUNNER = ROOT / "docs" / "run_examples.py"
 PAGES = (
     "docs/pipelines.md",
     "docs/word-vectors.md",
-    "docs/neural.md",
     *(
         pytest.param(page, marks=pytest.mark.slow)
         for page in (
+            "docs/neural.md",
             "docs/language-models.md",
             "docs/translation.md",
             "docs/looking.md",
