@@ -32,7 +32,7 @@ class GptConfig(SequenceConfig):
             "dropout": "0.0",
             "learning_rate": "0.004",
             "weight_decay": "0.1",
-            "epochs": "6",
+            "epochs": "5",
         },
         "small": {
             "tokenizer": "byte-bpe:50253",
