@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nlpwb.errors import ModelError
 
 if TYPE_CHECKING:
     from nlpwb.methods.protocol import State
 
+T = TypeVar("T")
 ARRAYS = "model.safetensors"
 LISTS = "vocabulary.json"
 
@@ -83,6 +85,11 @@ def load_states(folder: Path, facts: list[dict[str, Any]]) -> list[State]:
             )
         )
     return states
+
+
+def beginning(found: Mapping[str, T], start: str) -> dict[str, T]:
+    """The entries whose names begin so, without that beginning: the state of a part among those of several."""
+    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}
 
 
 def folder_bytes(folder: Path) -> int:

@@ -29,6 +29,7 @@ from nlpwb.workflows.folders import (
 )
 from nlpwb.workflows.language.texts import Texts
 from nlpwb.workflows.networks.conditions import Made
+from nlpwb.workflows.storage import beginning
 
 if TYPE_CHECKING:
     from nlpwb.methods.decoding.protocol import Reader
@@ -247,11 +248,6 @@ def row_of(tokens: SequenceTokens, texts: Texts) -> tuple[NDArray[np.int32], NDA
     inner[np.concatenate([[0], ends + np.arange(1, len(ends) + 1)])] = False
     row[inner] = ids
     return row, owners
-
-
-def beginning(found: Mapping[str, Any], start: str) -> dict[str, Any]:
-    """The entries whose names begin so, without that beginning."""
-    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}
 
 
 def save_language_model(

@@ -30,13 +30,14 @@ def next_tokens(
     import torch
 
     from nlpwb.training.device import choose_setting, threads_of
+    from nlpwb.workflows.language.generating import prompt_ids
 
     reader, tokens = model.reader, model.tokens
     setting = choose_setting(model.device, model.precision, threads)
     if not model.counted:
         model.network.to(setting.device).eval()
     for text in texts:
-        ids = [tokens.end, *tokens.encode(text).tolist()]
+        ids = prompt_ids(tokens, text)
         context = reader.context
         cut = 0 if context is None else max(0, len(ids) - context)
         row = torch.tensor([ids[cut:]], device=setting.device)

@@ -25,6 +25,7 @@ from nlpwb.training.prediction import DOCUMENTS, TOKENS, Call, predict
 from nlpwb.training.prediction import outputs as plain_outputs
 from nlpwb.workflows.networks.conditions import Made
 from nlpwb.workflows.networks.tasks import PROBABILISTIC, Shape, scores_of
+from nlpwb.workflows.storage import beginning
 
 if TYPE_CHECKING:
     from nlpwb.methods.networks.config import NetworkConfig
@@ -166,8 +167,8 @@ class NetworkClassifier:
         try:
             shape = Shape(**facts["shape"])
             tokens = State(
-                arrays=_beginning(state.arrays, _TOKENS),
-                lists=_beginning(state.lists, _TOKENS),
+                arrays=beginning(state.arrays, _TOKENS),
+                lists=beginning(state.lists, _TOKENS),
                 facts=facts["tokens"],
             )
             encoder = TextEncoder.from_state(config, tokens)
@@ -177,7 +178,7 @@ class NetworkClassifier:
                 outputs=shape.outputs,
                 table=None,
             )
-            weights = _beginning(state.arrays, _WEIGHTS)
+            weights = beginning(state.arrays, _WEIGHTS)
             model.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
         except (KeyError, TypeError, RuntimeError) as error:
             said = str(error).strip().splitlines()[0]
@@ -202,7 +203,3 @@ def _alternating() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
-
-
-def _beginning(found: dict[str, Any], start: str) -> dict[str, Any]:
-    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}

@@ -19,6 +19,7 @@ from nlpwb.training import faults
 from nlpwb.training.device import Setting, autocast, choose_setting, free_memory, move, threads_of
 from nlpwb.training.pairs import PairBatch, PairBatches, Side, pair_nats
 from nlpwb.workflows.networks.conditions import Made
+from nlpwb.workflows.storage import beginning
 
 _WEIGHTS, _SOURCE, _TARGET = "weights.", "source.", "target."
 _TOKENS, _PAIRS = 16_384, 512
@@ -166,7 +167,7 @@ class Translator:
                 source_vocabulary=source.vocabulary,
                 target_vocabulary=target.vocabulary,
             )
-            weights = _beginning(state.arrays, _WEIGHTS)
+            weights = beginning(state.arrays, _WEIGHTS)
             network.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
         except (KeyError, TypeError, RuntimeError) as error:
             said = str(error).strip().splitlines()[0]
@@ -233,10 +234,6 @@ def _nats(network: torch.nn.Module, batch: PairBatch, setting: Setting) -> torch
 def _tokens_of(part: Part, state: State, name: str) -> SequenceTokens:
     facts = cast("dict[str, Any]", state.facts)[name.rstrip(".")]
     own = State(
-        arrays=_beginning(state.arrays, name), lists=_beginning(state.lists, name), facts=facts
+        arrays=beginning(state.arrays, name), lists=beginning(state.lists, name), facts=facts
     )
     return SequenceTokens.from_state(part.config.tokenizer, own)
-
-
-def _beginning(found: Any, start: str) -> dict[str, Any]:
-    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}
