@@ -153,6 +153,26 @@ def test_a_carried_state_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(whole[1:], expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("n", [8, 9, 40, 41])
+def test_streams_side_by_side(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    """Three rows of one length, each read as if nothing were before it; the last goes on into what is left over."""
+    monkeypatch.setattr(scoring, "STRETCH", 2)
+    torch.manual_seed(0)
+    network = RecurrentLanguageNetwork.build(LstmLmConfig(dim=8, hidden=12), vocabulary=VOCABULARY)
+    ids = row(n)
+    found = token_nats(network, ids, SETTING, streams=3)
+    length = (n - 1) // 3
+    for begin, end in ((0, length), (length, 2 * length), (2 * length, n - 1)):
+        alone = token_nats(network, ids[begin : end + 1], SETTING)
+        np.testing.assert_allclose(found[begin + 1 : end + 1], alone[1:], atol=1e-6)
+
+
+def test_short_rows_are_not_cut_into_streams() -> None:
+    """A stream shorter than a stretch would begin with nothing before it for no gain."""
+    toy = Toy(None)
+    assert seen(token_nats(toy, np.zeros(9, dtype=np.int32), SETTING, streams=4)) == [*range(1, 9)]
+
+
 @pytest.mark.parametrize("sight", [None, 1, 4])
 def test_rows_of_no_or_few_tokens(sight: int | None) -> None:
     """Nothing is before the first token, so there is nothing to say of it."""

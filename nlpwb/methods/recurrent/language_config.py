@@ -77,7 +77,7 @@ class RecurrentLmConfig(SequenceConfig):
     )
     tuning: float = option(
         0.05,
-        help="share of the training text, its end, that is the tuning part",
+        help="share of the training text, its end, that is the tuning part; 256 kB of it at most",
         low=0.001,
         high=0.9,
     )
