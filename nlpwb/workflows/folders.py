@@ -143,6 +143,22 @@ def check_target(target: Path) -> None:
             )
 
 
+def replaced_note(target: Path, spec: Spec | Part) -> str | None:
+    """What a user should know before a model of another method gives way to the one that ``spec`` makes there.
+
+    None where no model stands, or one of the same spec.
+    """
+    try:
+        manifest = read_manifest(target)
+    except ModelError:
+        return None
+    held = str(manifest.get("spec", ""))
+    if not held or held == str(spec):
+        return None
+    kind = AS_KIND.get(str(manifest["kind"]), "a model")
+    return f"{target} holds {kind}, {held}; it is replaced when {spec} is trained"
+
+
 def _own_files(folder: Path) -> set[str]:
     """The names that a model's manifest answers for, its own among them; none where it is not a manifest of ours."""
     try:

@@ -17,7 +17,7 @@ from nlpwb.errors import InputError
 from nlpwb.specs import Spec, for_task
 from nlpwb.tasks import Task
 from nlpwb.workflows.classifier import Classifier, fit_classifier, warm_up
-from nlpwb.workflows.folders import check_target
+from nlpwb.workflows.folders import check_target, replaced_note
 from nlpwb.workflows.model_folder import save_model
 from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions, Made
 from nlpwb.workflows.networks.place import alone_at
@@ -82,6 +82,8 @@ def train(
     if task == "regression":
         names = []
     spec = for_task(spec, task)
+    if (held := replaced_note(target, spec)) is not None:
+        note(held)
     warm_up(spec)
     made = {
         "corpus": corpus.name,

@@ -87,6 +87,27 @@ def test_train_shows_a_table_and_says_notes_when_asked(typed: Typed, bank: Path)
     assert typed(*words, "--format", "md").out.startswith("| model | method | tokens |")
 
 
+def test_train_says_which_model_of_another_method_it_replaces(
+    typed: Typed, shop: Path, bank: Path
+) -> None:
+    """A classifier that gave way to a language model without a word was noticed too late; the same spec again is no news."""
+    classifier = ("train", "bow+nb", str(shop / "train.csv"), "-o", "m", *ONE, "-v")
+    language_model = ("train", NGRAMS, str(bank / "short.txt"), "-o", "m", *ONE, "-v")
+
+    def told(words: tuple[str, ...]) -> list[str]:
+        ended = typed(*words)
+        assert ended.code == 0
+        return [line for line in ended.err.splitlines() if "replaced" in line]
+
+    held = "m holds a classifier, bow+nb; it is replaced when ngram-lm:tokenizer=char is trained"
+    assert [told(words) for words in (classifier, classifier)] == [[], []]
+    assert told(language_model) == [held]
+    assert told(language_model) == []
+    assert told(classifier) == [
+        "m holds a language model, ngram-lm:tokenizer=char; it is replaced when bow+nb is trained"
+    ]
+
+
 def test_evaluate_gives_programs_numbers(typed: Typed, bank: Path) -> None:
     """A rounded string with commas in it is no number; JSON has everything."""
     words = ("evaluate", str(bank / "ngrams"), str(bank / "long.txt"), *ONE, "--format")

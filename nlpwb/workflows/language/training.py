@@ -12,7 +12,7 @@ from typing import Any
 
 from nlpwb.data.corpus import ReadOptions
 from nlpwb.specs import Part
-from nlpwb.workflows.folders import check_target
+from nlpwb.workflows.folders import check_target, replaced_note
 from nlpwb.workflows.language.texts import read_texts
 from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions, Made
 from nlpwb.workflows.networks.place import alone_at
@@ -59,6 +59,8 @@ def train_language_model(
     texts = read_texts(source, options)
     for line in texts.notes:
         conditions.note(line)
+    if (held := replaced_note(target, part)) is not None:
+        conditions.note(held)
     from nlpwb.workflows.language.fitting import fit_language_model
     from nlpwb.workflows.language.model import save_language_model
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from nlpwb.data.pairs import Pairs
 from nlpwb.specs import Part
-from nlpwb.workflows.folders import check_target
+from nlpwb.workflows.folders import check_target, replaced_note
 from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions, Made
 from nlpwb.workflows.networks.place import alone_at
 from nlpwb.workflows.storage import folder_bytes
@@ -53,6 +53,8 @@ def train_translator(
     check_target(target)
     for line in pairs.notes:
         conditions.note(line)
+    if (held := replaced_note(target, part)) is not None:
+        conditions.note(held)
     from nlpwb.workflows.translation.fitting import fit_translator
     from nlpwb.workflows.translation.folder import save_translator
 
