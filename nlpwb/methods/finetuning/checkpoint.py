@@ -1,0 +1,142 @@
+"""A checkpoint of the field as networks of ours: its body, and the head that stands on it.
+
+``body_of`` and ``head_of`` take tensors and a configuration and give modules; ``written_checkpoint`` goes back. Files are the
+concern of ``nlpwb.bases``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nlpwb.methods.finetuning.configurations import Architecture, config_of
+from nlpwb.methods.finetuning.families import GPT2, Task
+from nlpwb.methods.finetuning.heads import TextHead, TokenHead
+from nlpwb.methods.finetuning.tensors import Found, rows_of_body, written
+from nlpwb.methods.transformer.bert import BertNetwork, BertShape, MaskedTokenHead
+from nlpwb.methods.transformer.gpt import GptNetwork
+
+Body = BertNetwork | GptNetwork
+
+
+def body_of(found: Found, architecture: Architecture) -> Body:
+    """The body of a checkpoint, with its weights, in evaluation mode.
+
+    Raises:
+        ModelError: a tensor is missing, or has another shape than the configuration says.
+    """
+    with torch.device("meta"):  # numbers that are written over need not be drawn
+        body = new_body(architecture, vocabulary=_rows_of_table(found, architecture))
+    body.to_empty(device="cpu")
+    found.fill(body, rows_of_body(architecture.family, architecture.shape.layers))
+    return body.eval()
+
+
+def new_body(architecture: Architecture, *, vocabulary: int) -> Body:
+    """The body of an architecture with weights drawn at random."""
+    shape = architecture.shape
+    if isinstance(shape, BertShape):
+        return BertNetwork(dataclasses.replace(shape, vocabulary=vocabulary))
+    return GptNetwork.build(shape, vocabulary=vocabulary)
+
+
+def _rows_of_table(found: Found, architecture: Architecture) -> int:
+    if isinstance(architecture.shape, BertShape):
+        return architecture.shape.vocabulary
+    said = architecture.source.get(architecture.family.sizes["vocabulary"])
+    if isinstance(said, int):
+        return said
+    table = found.get("wte.weight")
+    return 0 if table is None else len(table)
+
+
+def head_of(
+    architecture: Architecture, task: Task, *, outputs: int = 0, found: Found | None = None
+) -> nn.Module | None:
+    """The head of a task: as the checkpoint has it, or drawn at random; None for ``encoder``, and for GPT-2's ``language``.
+
+    Where a checkpoint holds a part of it, that part is taken (BERT's pooler) and the last layer is drawn.
+
+    Args:
+        architecture: of the body.
+        task: what is asked for.
+        outputs: of the last layer, for ``text`` and ``tokens``.
+        found: where weights are taken from.
+
+    Raises:
+        ModelError: a tensor has another shape than the configuration says.
+    """
+    family, shape = architecture.family, architecture.shape
+    head: nn.Module
+    if task == "text":
+        how = family.text_head
+        head = TextHead(
+            shape.dim,
+            outputs,
+            bend=how.bend,
+            drop_first=how.drop_first,
+            offsets=how.offsets,
+            dropout=shape.dropout,
+        )
+        rows = family.text
+    elif task == "tokens":
+        head, rows = TokenHead(shape.dim, outputs, dropout=shape.dropout), family.tokens
+    elif task == "language" and isinstance(shape, BertShape):
+        head, rows = MaskedTokenHead(shape), family.language
+    else:
+        return None
+    if found is None:
+        return head
+    whole = architecture.task == task and len(architecture.labels) in (0, outputs)
+    if task != "language" and not whole:
+        rows = tuple(row for row in rows if not row.ours.startswith("output."))
+        if found.has(rows):
+            dense = nn.ModuleDict({"dense": head.dense})  # type: ignore[dict-item]
+            found.fill(dense, rows)
+    elif found.has(rows):
+        found.fill(head, rows)
+    return head
+
+
+def written_checkpoint(
+    architecture: Architecture,
+    body: Body,
+    head: nn.Module | None = None,
+    *,
+    labels: tuple[str, ...] = (),
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The ``config.json`` and the tensors of a network as the field's libraries read them.
+
+    ``architecture.task`` says what it ends in. What is the same tensor there (an output layer that is the table of embeddings)
+    is written once.
+    """
+    family = architecture.family
+    vocabulary = body.embedding.weight.shape[0]
+    config = config_of(architecture, labels=labels, vocabulary=vocabulary)
+    tensors = written(body, rows_of_body(family, architecture.shape.layers))
+    if architecture.task != "encoder":
+        tensors = {f"{family.prefix}{name}": tensor for name, tensor in tensors.items()}
+    if head is not None:
+        rows = {"text": family.text, "tokens": family.tokens, "language": family.language}
+        tensors |= written(head, rows[architecture.task])
+    if family is GPT2 and architecture.task == "text" and config.get("pad_token_id") is None:
+        config["pad_token_id"] = config.get("eos_token_id", vocabulary - 1)
+    return config, tensors
+
+
+def token_states(
+    body: Body, ids: Tensor, lengths: Tensor, segments: Tensor | None = None
+) -> Tensor:
+    """A vector for each token, (B, T, d); of a decoder what its output layer sees."""
+    if isinstance(body, BertNetwork):
+        states: Tensor = body(ids, lengths, segments)
+        return states
+    return body.hidden(ids)[0]
+
+
+def masked_logits(body: BertNetwork, head: MaskedTokenHead, states: Tensor) -> Tensor:
+    """What each token may have been: (…, d) to (…, V)."""
+    return torch.nn.functional.linear(head(states), body.embedding.weight, head.bias)

@@ -1,0 +1,221 @@
+"""``config.json`` of the field's checkpoints to the shape of a network, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nlpwb.errors import ModelError, nearest
+from nlpwb.methods.finetuning.families import FAMILIES, GPT2, Family, Task
+from nlpwb.methods.transformer.bert import BertShape
+from nlpwb.methods.transformer.blocks import Activation
+from nlpwb.methods.transformer.gpt_config import GptConfig
+
+_ACTIVATIONS: dict[str, Activation] = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+}
+_THEIR_ACTIVATION = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu": "relu"}
+_FIRST_PLACE_BEHIND_PADDING = ("roberta",)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a checkpoint is.
+
+    Args:
+        family: of the tables in ``families.py``.
+        shape: of the body.
+        task: what it ends in.
+        labels: of the head, in order of its outputs; empty where it has none.
+        problem: ``single_label_classification``, ``multi_label_classification`` or ``regression``, where it says so.
+        source: all that ``config.json`` said, which is written back where nothing of ours contradicts.
+    """
+
+    family: Family
+    shape: BertShape | GptConfig
+    task: Task = "encoder"
+    labels: tuple[str, ...] = ()
+    problem: str | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def dim(self) -> int:
+        """Width of a token's vector."""
+        return self.shape.dim
+
+    @property
+    def longest(self) -> int:
+        """The most tokens of a text."""
+        return self.shape.longest if isinstance(self.shape, BertShape) else self.shape.context
+
+
+def architecture_of(config: Mapping[str, Any], *, name: str) -> Architecture:
+    """The architecture that a ``config.json`` tells of; ``name`` is that of the checkpoint, for the error.
+
+    Raises:
+        ModelError: a family that is not known, or sizes that are missing or make no sense.
+    """
+    kind = str(config.get("model_type", ""))
+    family = FAMILIES.get(kind)
+    if family is None:
+        known = ", ".join(FAMILIES)
+        guess = nearest(kind, FAMILIES) if kind else ""
+        raise ModelError(
+            f"{name} is {'of the architecture ' + kind if kind else 'of no architecture that its config.json names'}, and this "
+            f"program reads {known}{f'; did you mean {guess}?' if guess else ''}"
+        )
+    relative = str(config.get("position_embedding_type", "absolute"))
+    if relative != "absolute":
+        raise ModelError(
+            f"{name} tells places apart by {relative}, and this program reads absolute positions only"
+        )
+    try:
+        shape = _gpt(config, family) if family is GPT2 else _bert(config, family)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the config.json of {name} lacks a size, or says one that makes no sense ({error})"
+        ) from None
+    if shape.dim % shape.heads:
+        raise ModelError(
+            f"the config.json of {name} says heads={shape.heads} for a width of {shape.dim}, which they cannot share"
+        )
+    return Architecture(
+        family,
+        shape,
+        _task(config, family),
+        _labels(config),
+        config.get("problem_type"),
+        dict(config),
+    )
+
+
+def _bert(config: Mapping[str, Any], family: Family) -> BertShape:
+    sizes = {ours: config.get(theirs) for ours, theirs in family.sizes.items()}
+    padding = int(sizes.get("padding") or 0)
+    width = sizes.get("table_dim")
+    return BertShape(
+        vocabulary=_size(sizes, "vocabulary"),
+        dim=_size(sizes, "dim"),
+        layers=_size(sizes, "layers"),
+        heads=_size(sizes, "heads"),
+        inner=_size(sizes, "inner"),
+        places=_size(sizes, "places"),
+        first_place=padding + 1 if family.name in _FIRST_PLACE_BEHIND_PADDING else 0,
+        segments=_size(sizes, "segments") if "segments" in family.sizes else 0,
+        table_dim=None if width is None or width == sizes["dim"] else int(width),
+        activation=_activation(sizes.get("activation")),
+        epsilon=float(sizes.get("epsilon") or 1e-12),
+        dropout=_share(sizes.get("dropout")),
+        attention_dropout=_share(sizes.get("attention_dropout")),
+        padding=padding,
+    )
+
+
+def _gpt(config: Mapping[str, Any], family: Family) -> GptConfig:
+    sizes = {ours: config.get(theirs) for ours, theirs in family.sizes.items()}
+    if sizes["places"] is None:
+        sizes["places"] = config.get("n_ctx")
+    if not config.get("scale_attn_weights", True) or config.get("scale_attn_by_inverse_layer_idx"):
+        raise ValueError("attention scores that are not divided by √h alone")
+    inner = sizes.get("inner")
+    return GptConfig(
+        tokenizer="byte-bpe:8000",
+        dim=_size(sizes, "dim"),
+        layers=_size(sizes, "layers"),
+        heads=_size(sizes, "heads"),
+        context=_size(sizes, "places"),
+        positions="learned",
+        activation=_activation(sizes.get("activation") or "gelu_new"),
+        feed_forward="auto" if inner is None else int(inner),
+        dropout=_share(sizes.get("dropout")),
+        attention_dropout=_share(sizes.get("attention_dropout")),
+    )
+
+
+def _size(sizes: Mapping[str, Any], name: str) -> int:
+    value = sizes[name]
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name}: {value}")
+    return value
+
+
+def _share(value: Any) -> float:
+    share = 0.1 if value is None else float(value)
+    if not 0 <= share < 1:
+        raise ValueError(f"a share of {share}")
+    return share
+
+
+def _activation(name: Any) -> Activation:
+    if name not in _ACTIVATIONS:
+        raise ValueError(f"the activation {name}; known are {', '.join(_ACTIVATIONS)}")
+    return _ACTIVATIONS[name]
+
+
+def _task(config: Mapping[str, Any], family: Family) -> Task:
+    named = [str(one) for one in config.get("architectures") or ()]
+    for task, architecture in family.classes.items():
+        if architecture in named:
+            return task
+    return "encoder"
+
+
+def _labels(config: Mapping[str, Any]) -> tuple[str, ...]:
+    by_number = config.get("id2label")
+    if not isinstance(by_number, Mapping):
+        return ()
+    return tuple(str(label) for _, label in sorted(by_number.items(), key=lambda one: int(one[0])))
+
+
+def config_of(
+    architecture: Architecture, *, labels: Sequence[str] = (), vocabulary: int | None = None
+) -> dict[str, Any]:
+    """The ``config.json`` of an architecture, as the field's libraries read it.
+
+    Args:
+        architecture: whose ``task`` and ``problem`` say what it ends in.
+        labels: of the head.
+        vocabulary: rows of the table of embeddings where the shape does not say it (GPT-2's).
+    """
+    family, shape = architecture.family, architecture.shape
+    config = {
+        name: value
+        for name, value in architecture.source.items()
+        if name not in ("_name_or_path", "transformers_version", "torch_dtype", "dtype")
+    }
+    config |= {"model_type": family.name, "architectures": [family.classes[architecture.task]]}
+    for ours, theirs in family.sizes.items():
+        if not (
+            family is GPT2 and ours == "padding"
+        ):  # it pads with whatever its configuration says
+            config[theirs] = _value(shape, ours, vocabulary)
+    if family is GPT2:
+        config.setdefault("n_ctx", config["n_positions"])
+        config["embd_pdrop"] = shape.dropout
+        config["tie_word_embeddings"] = True
+    for name in ("id2label", "label2id", "problem_type", "num_labels"):
+        config.pop(name, None)
+    if labels:
+        config["id2label"] = {str(number): label for number, label in enumerate(labels)}
+        config["label2id"] = {label: number for number, label in enumerate(labels)}
+    if architecture.problem is not None:
+        config["problem_type"] = architecture.problem
+    return config
+
+
+def _value(shape: BertShape | GptConfig, name: str, vocabulary: int | None) -> Any:
+    if name == "activation":
+        return _THEIR_ACTIVATION[str(shape.activation)]
+    if isinstance(shape, BertShape):
+        return (shape.table_dim or shape.dim) if name == "table_dim" else getattr(shape, name)
+    of_gpt: dict[str, Any] = {
+        "vocabulary": vocabulary,
+        "places": shape.context,
+        "epsilon": 1e-5,
+        "inner": None if shape.feed_forward == "auto" else shape.inner,
+    }
+    return of_gpt[name] if name in of_gpt else getattr(shape, name)

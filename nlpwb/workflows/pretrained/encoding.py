@@ -1,0 +1,80 @@
+"""Texts to vectors by a base as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np  # noqa: TID253  only functions import this module
+import torch  # noqa: TID253
+from numpy.typing import NDArray  # noqa: TID253
+
+from nlpwb.methods.finetuning.checkpoint import Body, token_states
+from nlpwb.methods.finetuning.config import PretrainedConfig
+from nlpwb.methods.finetuning.heads import Pooling, pooled
+from nlpwb.methods.networks.tokens import EncodedTexts
+from nlpwb.methods.transformer.bert import BertNetwork
+from nlpwb.training.batches import Batch, TextBatches
+from nlpwb.training.device import choose_setting
+from nlpwb.training.prediction import predict
+from nlpwb.workflows.pretrained.opening import Base
+
+TOKENS, DOCUMENTS = 4096, 256
+"""Of a batch. Larger ones fall out of a processor's cache between the layers."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the vectors of tokens become one of a text.
+
+    Args:
+        pooling: of the tokens.
+        layers: last blocks whose vectors are averaged.
+        normalised: whether its length is made 1.
+    """
+
+    pooling: Pooling
+    layers: int
+    normalised: bool
+
+
+def manner_of(config: PretrainedConfig, base: Base) -> Manner:
+    """What the options say; ``auto``: as the base was trained, else the mean (a decoder's last token sees all the others)."""
+    usual = base.sentences.pooling if base.sentences is not None else "mean"
+    trained = base.sentences is not None and base.sentences.normalised
+    return Manner(
+        cast(Pooling, usual if config.pooling == "auto" else config.pooling),
+        config.layers,
+        trained if config.normalize == "auto" else config.normalize == "yes",
+    )
+
+
+def encode(
+    body: Body,
+    encoded: EncodedTexts,
+    manner: Manner,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 1,
+) -> NDArray[np.float32]:
+    """A vector for each text, float32 (n, d)."""
+    setting = choose_setting(device, precision, threads)
+    batches = TextBatches(encoded.ids, encoded.ends, tokens=TOKENS, documents=DOCUMENTS)
+    found = predict(body, batches, setting, call=_call(manner))
+    return np.asarray(found.numpy(), dtype=np.float32)
+
+
+def _call(manner: Manner) -> Callable[[Any, Batch], torch.Tensor]:
+    def call(body: Body, batch: Batch) -> torch.Tensor:
+        if manner.layers == 1:
+            states = token_states(body, batch.ids, batch.lengths)
+        else:
+            assert isinstance(body, BertNetwork)
+            every: Sequence[torch.Tensor] = body.states(batch.ids, batch.lengths)
+            states = torch.stack([one.float() for one in every[-manner.layers :]]).mean(dim=0)
+        vectors = pooled(states.float(), batch.lengths, manner.pooling)
+        return torch.nn.functional.normalize(vectors, dim=1) if manner.normalised else vectors
+
+    return call
