@@ -1,8 +1,8 @@
 """The encoder that BERT's descendants share: three tables that are added, a norm, blocks with their norms behind the parts.
 
 Devlin et al. 2019 (BERT); Liu et al. 2019 (RoBERTa: places are counted from behind the padding's row, one segment); Sanh et
-al. 2019 (DistilBERT: no segments); Clark et al. 2020 (ELECTRA: tables that are narrower than the blocks). All are configurations of one
-network.
+al. 2019 (DistilBERT: no segments); Clark et al. 2020 (ELECTRA: tables that are narrower than the blocks). All are
+configurations of one network.
 
 Letters of shapes: B rows, T tokens of the longest, d width, e width of the tables, H heads, V vocabulary.
 """
