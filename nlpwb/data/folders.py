@@ -81,7 +81,12 @@ def folder_documents(
 
 
 def whole_text(source: Source, options: ReadOptions) -> str:
-    """The content of a source as one text; raises InputError where it is none."""
+    """The content of a source as one document: without the line breaks that end it; raises InputError where it is none."""
+    return exact_text(source, options).rstrip("\r\n")
+
+
+def exact_text(source: Source, options: ReadOptions) -> str:
+    """The content of a source to the last character; raises InputError where it is no text."""
     head_text(source.name, source.head(), encoding=options.encoding, skip_bad_rows=False)
     data = b"".join(source.blocks())
     start = mark_length(data, options.encoding)
@@ -94,7 +99,7 @@ def whole_text(source: Source, options: ReadOptions) -> str:
         raise InputError(
             f"{source.name}, line {text[: text.find(chr(0))].count(chr(10)) + 1}: {wrong}"
         )
-    return text.rstrip("\r\n")
+    return text
 
 
 def plan_folder(folder: Path, options: ReadOptions) -> Plan:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from nlpwb.data.badrows import BadRows, flaw
 from nlpwb.data.columns import choose_columns
 from nlpwb.data.corpus import Columns, Document, ReadOptions
-from nlpwb.data.folders import whole_text
+from nlpwb.data.folders import exact_text, whole_text
 from nlpwb.data.lines import (
     fasttext_records,
     json_label,
@@ -137,13 +137,13 @@ def plan_plain(source: Source, options: ReadOptions, form: Format) -> Plan:
     return _unlabelled(source, options, (form.remark,) if form.remark else (), documents)
 
 
-def plan_whole(source: Source, options: ReadOptions) -> Plan:
-    """How to read a file that is one document."""
+def plan_whole(source: Source, options: ReadOptions, *, running: bool = False) -> Plan:
+    """How to read a file that is one document; of a ``running`` text the line breaks that end it are kept."""
     refuse_columns(source.name, "a file read whole", options)
 
     def documents(bad: BadRows) -> Iterator[Document]:
         try:
-            text = whole_text(source, options)
+            text = (exact_text if running else whole_text)(source, options)
         except InputError as error:
             bad.refuse(error)
         else:

@@ -83,7 +83,7 @@ def open_corpus(source: str, options: ReadOptions, *, running: bool = False) -> 
     """A reader of the documents of ``source``: a path, ``-`` for standard input, or a built-in name such as ``sample:reviews``.
 
     Args:
-        running: what is found to be plain text is one document, as if ``per_file`` had been asked for.
+        running: what is found to be plain text is one document to the last character, line breaks at its end included.
 
     Raises InputError where the source is missing, empty, not text, in another encoding, or lacks a column that was asked for;
     UsageError where an option has no meaning.
@@ -151,7 +151,7 @@ def _plan_file(source: Source, options: ReadOptions, *, running: bool) -> Plan:
         source.name, head, encoding=options.encoding, skip_bad_rows=options.skip_bad_rows
     )
     if options.per_file:
-        return plan_whole(source, options)
+        return plan_whole(source, options, running=running)
     form = guess_format(
         text, suffix=source.suffix, complete=head.complete, wanted=options.input_format
     )
@@ -164,5 +164,5 @@ def _plan_file(source: Source, options: ReadOptions, *, running: bool) -> Plan:
     if form.name == "parquet":
         raise InputError(f"{source.name} is not a Parquet file; --input-format names its format")
     if running:
-        return plan_whole(source, options)
+        return plan_whole(source, options, running=True)
     return plan_plain(source, options, form)

@@ -12,7 +12,7 @@ from typing import Any
 from nlpwb.cache.store import Artifact, Cache, Key
 from nlpwb.workflows.sequences.sources import LanguageSources, SequenceTask, Sources
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -35,14 +35,24 @@ def test_the_pieces_of_a_running_text_are_the_text(text: str) -> None:
 
 
 def test_a_plain_file_is_a_running_text(tmp_path: Path) -> None:
-    """Gaps and spaces are part of it; the line break at its end is not."""
+    """Gaps and spaces are part of it, and so is the line break at its end."""
     path = tmp_path / "story.txt"
     path.write_text(STORY, encoding="utf-8")
     texts = read_texts(str(path), PLAIN)
     assert texts.running
     assert texts.name == "story.txt"
-    assert texts.pieces == ["A line.\n\n\n", "  Another, after a gap.\n", "Über 😀"]
-    assert sum(texts.bytes_of) == len(STORY.encode()) - 1
+    assert texts.pieces == ["A line.\n\n\n", "  Another, after a gap.\n", "Über 😀\n"]
+    assert sum(texts.bytes_of) == len(STORY.encode())
+
+
+def test_a_part_of_a_text_and_a_file_of_it_are_the_same(tmp_path: Path) -> None:
+    """A comparison divides one file, ``train`` and ``evaluate`` are given two: the figures differed by a line break."""
+    (tmp_path / "all.txt").write_text("aa\nbb\ncc\ndd\n")
+    (tmp_path / "first.txt").write_text("aa\nbb\n")
+    (tmp_path / "last.txt").write_text("cc\ndd\n")
+    parts = split_at(read_texts(str(tmp_path / "all.txt"), PLAIN), 0.5)
+    files = [read_texts(str(tmp_path / name), PLAIN) for name in ("first.txt", "last.txt")]
+    assert [part.pieces for part in parts] == [file.pieces for file in files]
 
 
 def test_a_pipe_gives_what_the_file_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
