@@ -194,6 +194,7 @@ def predict(
     threads: int,
 ) -> None:
     """Print the likeliest next tokens of each text; ``-`` reads texts from standard input, one a line."""
+    from nlpwb.workflows.language.generated import cut_warning
     from nlpwb.workflows.language.model import load_language_model
     from nlpwb.workflows.language.predicting import next_tokens
 
@@ -204,10 +205,7 @@ def predict(
             next_tokens(loaded, _prompts(texts), top_k=top_k, threads=threads)
         ):
             if found.cut:
-                sink.note(
-                    f"the beginning of text {number + 1} was cut, {found.cut:,} tokens: the model reads "
-                    f"{loaded.reader.context:,} at once"
-                )
+                sink.warn(cut_warning(number, found.cut, loaded.reader.context))
             pairs = zip(found.tokens, found.probabilities, strict=True)
             for rank, (token, probability) in enumerate(pairs, start=1):
                 yield {

@@ -115,7 +115,7 @@ def test_a_long_prompt_is_cut_and_a_stop_string_is_missed_and_both_are_said(type
     ended = typed("generate", "m", "aaaaaaaa3", "--stop", r"x\n")
     assert ended.out == "aaaaaaaa345\n"
     assert ended.err.splitlines() == [
-        "nlpwb: prompt 1 is longer than the 8 tokens that the model reads: its first 2 were cut",
+        "nlpwb: text 1 is longer than the 8 tokens that the model reads: its first 2 tokens were cut",
         r"nlpwb: no text met --stop 'x\n'; each went on to its end or to --max-tokens 256",
     ]
 

@@ -57,7 +57,7 @@ def test_train_says_what_was_made(typed: Typed, bank: Path, tmp_path: Path) -> N
     known = {name: row[name] for name in TRAINED if name not in ("fit_seconds", "bytes", "steps")}
     table = 4 + 256 + len(set(LINE))
     assert known == {
-        "model": "m", "method": GPT, "tokens": 479, "vocabulary": table, "parameters": row["parameters"],
+        "model": "m", "method": GPT, "tokens": 480, "vocabulary": table, "parameters": row["parameters"],
         "epochs": 30, "tuning_nats": None, "tuning_bits": None, "resumed": 0, "device": "cpu",
         "precision": "float32", "threads": 1,
     }  # fmt: skip
@@ -70,7 +70,7 @@ def test_train_says_what_was_made(typed: Typed, bank: Path, tmp_path: Path) -> N
     }
     again = typed("train", NGRAMS, "-", "-o", "n", *ONE, "--format", "tsv", stdin=LINE * 20)
     head, values = fields(again)
-    assert dict(zip(head, values, strict=True))["tokens"] == "479"
+    assert dict(zip(head, values, strict=True))["tokens"] == "480"
 
 
 def test_train_shows_a_table_and_says_notes_when_asked(typed: Typed, bank: Path) -> None:
@@ -112,17 +112,17 @@ def test_evaluate_gives_programs_numbers(typed: Typed, bank: Path) -> None:
     """A rounded string with commas in it is no number; JSON has everything."""
     words = ("evaluate", str(bank / "ngrams"), str(bank / "long.txt"), *ONE, "--format")
     document = json.loads(typed(*words, "json").out)
-    assert (document["bytes"], document["tokens"], document["blocks"]) == (7199, 7199, 7)
+    assert (document["bytes"], document["tokens"], document["blocks"]) == (7200, 7200, 7)
     assert document["low"] <= document["bits_per_byte"] <= document["high"] < 0.2
     assert document["perplexity"] == pytest.approx(math.exp(document["nats_per_token"]))
     nats = document["nats_per_token"] * document["tokens"]
     assert document["bits_per_byte"] == pytest.approx(nats / math.log(2) / document["bytes"])
     assert (document["window"], document["stride"], document["lossless"]) == (None, None, True)
     expected = [
-        ["bits per byte", document["bits_per_byte"], document["low"], document["high"], 7199, "bytes"],
+        ["bits per byte", document["bits_per_byte"], document["low"], document["high"], 7200, "bytes"],
         ["perplexity per token", document["perplexity"], document["perplexity_low"],
-         document["perplexity_high"], 7199, "tokens"],
-        ["nats per token", document["nats_per_token"], None, None, 7199, "tokens"],
+         document["perplexity_high"], 7200, "tokens"],
+        ["nats per token", document["nats_per_token"], None, None, 7200, "tokens"],
     ]  # fmt: skip
     names = ["metric", "score", "low", "high", "count", "unit"]
     rows = [json.loads(line) for line in typed(*words, "jsonl").out.splitlines()]
@@ -137,12 +137,12 @@ def test_evaluate_shows_a_person_a_table(typed: Typed, bank: Path) -> None:
     assert (ended.code, ended.err) == (0, "")
     before, _, rows = ended.out.partition("\n\n")
     assert before.replace("\n", " ").endswith(
-        "on long.txt: 7,199 tokens (char), 7 blocks of text, 24 tokens seen at once, 12 of them new"
+        "on long.txt: 7,200 tokens (char), 7 blocks of text, 24 tokens seen at once, 12 of them new"
     )
     lines = [line.split() for line in rows.splitlines()]
     assert lines[0] == ["metric", "score", "95", "%", "interval", "over"]
     assert lines[1][:3] == ["bits", "per", "byte"]
-    assert lines[1][-2:] == ["7,199", "bytes"]
+    assert lines[1][-2:] == ["7,200", "bytes"]
     assert "to" in lines[1]
     markdown = typed("evaluate", str(bank / "gpt"), str(bank / "long.txt"), *CPU, "--format", "md")
     assert "| metric | score | 95 % interval | over |" in markdown.out
@@ -158,7 +158,7 @@ def test_a_text_too_short_for_an_interval_has_none(typed: Typed, bank: Path) -> 
     gate = typed(*words, "--fail-over", "9")
     assert gate.code == 3
     assert gate.err == (
-        "nlpwb: --fail-over 9 cannot be judged: 479 bytes of text are too few for an interval; give more of it\n"
+        "nlpwb: --fail-over 9 cannot be judged: 480 bytes of text are too few for an interval; give more of it\n"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_pipe_is_judged_as_the_file_is(typed: Typed, bank: Path, tmp_path: Pat
             typed("evaluate", str(bank / "ngrams"), "-", *words, stdin=text),
         )
     ]
-    assert found[0]["bytes"] == len(text) - 1
+    assert found[0]["bytes"] == len(text)
     for name in ("bytes", "tokens", "bits_per_byte", "low", "high"):
         assert found[0][name] == found[1][name]
 
@@ -264,8 +264,11 @@ def test_a_text_longer_than_the_model_sees_is_cut_and_that_is_said(
     spec = GPT.replace("context=24", "context=8,positions=learned").replace("epochs=30", "epochs=1")
     assert typed("train", spec, str(bank / "short.txt"), "-o", "m", *CPU).code == 0
     words = ("predict", "m", LINE.strip(), "--top-k", "1", *CPU)
-    ended = typed(*words, "-v")
-    assert ended.err == "the beginning of text 1 was cut, 16 tokens: the model reads 8 at once\n"
+    ended = typed(*words)
+    said = "nlpwb: text 1 is longer than the 8 tokens that the model reads: its first 16 tokens were cut\n"
+    assert ended.err == said
+    written = typed("generate", "m", LINE.strip(), "--max-tokens", "1", *CPU)
+    assert (written.code, written.err) == (0, said), "both commands say it the same way"
     assert ended.code == 0
     assert typed("predict", "m", LINE.strip(), "--top-k", "1", *CPU, "-q").err == ""
     wide = typed("evaluate", "m", str(bank / "short.txt"), "--window", "9", *CPU)

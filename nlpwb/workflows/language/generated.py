@@ -54,6 +54,19 @@ class Generated:
     score: float | None = None
 
 
+def cut_warning(number: int, cut: int, context: int | None) -> str:
+    """What is said of a text that a model goes on from and that is longer than it sees.
+
+    Args:
+        number: of the text, from 0.
+        cut: tokens of its beginning that were not read.
+        context: tokens that the model sees.
+    """
+    tokens = "1 token" if cut == 1 else f"{cut:,} tokens"
+    was = "was" if cut == 1 else "were"
+    return f"text {number + 1} is longer than the {context:,} tokens that the model reads: its first {tokens} {was} cut"
+
+
 @dataclass(eq=False)
 class Tally:
     """What was written in all, and what the user should know of it."""
@@ -75,10 +88,7 @@ class Tally:
         self.stopped += found.stop is not None
         self.slid += found.slid > 0
         if found.cut and found.sample == 0:
-            self.warn(
-                f"prompt {found.number + 1} is longer than the {self.context:,} tokens that the model reads: its first "
-                f"{found.cut:,} were cut"
-            )
+            self.warn(cut_warning(found.number, found.cut, self.context))
 
     def close(self) -> None:
         """Say the rest."""

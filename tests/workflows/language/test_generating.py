@@ -136,7 +136,7 @@ def test_what_the_user_should_know_is_said(tokens: SequenceTokens) -> None:
             tally.count(event)
     tally.close()
     assert warnings == [
-        "prompt 1 is longer than the 6 tokens that the model reads: its first 5 were cut",
+        "text 1 is longer than the 6 tokens that the model reads: its first 5 tokens were cut",
         "no text met --stop '###'; each went on to its end or to --max-tokens 20",
     ]
     assert notes[0] == (
