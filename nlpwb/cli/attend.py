@@ -82,6 +82,8 @@ def attend(
     theme: options.Theme = "light",
     format: options.Format = "auto",
     out: options.Out = None,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -100,7 +102,13 @@ def attend(
     wanted.check()
     if output is not None:
         check_output(output)
-    attended = open_and_attend(model, read_texts(texts), words=words)
+    attended = open_and_attend(
+        model,
+        read_texts(texts),
+        words=words,
+        device=device,
+        threads=threads or options.processors(),
+    )
     if output is not None:
         found = [choose(one, wanted) for one in attended]
         sink.note(write_output(found, output, theme=theme))

@@ -43,6 +43,8 @@ def trace(
     theme: options.Theme = "light",
     format: options.Format = "auto",
     out: options.Out = None,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -61,11 +63,12 @@ def trace(
     texts = read_texts([text])
     if not texts:
         raise InputError("standard input holds no text; give a line of it")
+    threads = threads or options.processors()
     show = output is None or out is not None or format != "auto"
     if gradients:
         from nlpwb.workflows.looking.gradients import open_and_fade
 
-        faded = open_and_fade([model, *(beside or [])], texts[0])
+        faded = open_and_fade([model, *(beside or [])], texts[0], device=device, threads=threads)
         if output is not None:
             from nlpwb.report.trace_files import plot_fading
 
@@ -75,7 +78,7 @@ def trace(
         return
     from nlpwb.workflows.looking.trace import open_and_trace
 
-    found = open_and_trace(model, texts[0])
+    found = open_and_trace(model, texts[0], device=device, threads=threads)
     if output is not None:
         from nlpwb.report.trace_files import plot_trace
 

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
+from nlpwb.workflows.looking.classifying import LookedClassifier
 from nlpwb.workflows.model_folder import save_model
 from tests.workflows.looking.models import classifier
 
@@ -65,6 +67,38 @@ def test_attend_shows_the_arithmetic_of_a_word(typed: Typed, looking: Path) -> N
     )
     (made,) = found["arithmetic"]
     assert sum(term["weight"] for term in made["terms"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["attend", "MODELS/encoder", "money bank"],
+        ["trace", "MODELS/encoder", "money bank"],
+        ["trace", "MODELS/lstm", "money bank", "--gradients"],
+    ],
+    ids=["attend", "trace", "gradients"],
+)
+def test_threads_and_devices_are_chosen_as_elsewhere(
+    typed: Typed, looking: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine that others use, too, all cores were taken, and there was no word against it."""
+    words = [word.replace("MODELS", str(looking)) for word in words]
+    counts = []
+    read = LookedClassifier.read
+
+    def watched(self: LookedClassifier, text: str):
+        counts.append(torch.get_num_threads())
+        return read(self, text)
+
+    monkeypatch.setattr(LookedClassifier, "read", watched)
+    monkeypatch.setattr("nlpwb.training.device.available_cores", lambda: 3)
+    found = [typed(*words, "--device", "cpu", "--threads", number).out for number in ("1", "3")]
+    assert counts == [1, 3]
+    assert found[0] == found[1] != ""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    refused = typed(*words, "--device", "cuda")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "nlpwb: --device cuda: there is no such device here; leave --device out\n"
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "html"])

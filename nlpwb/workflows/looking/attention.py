@@ -170,7 +170,7 @@ def own_weights(looked: Looked, sides: Sides) -> list[tuple[str, int, NDArray[np
         told = tell(*looked.given(sides))
     kinds = told if isinstance(told, dict) else {"self": told}
     return [
-        (kind, layer, weights[0].float().numpy())
+        (kind, layer, weights[0].float().cpu().numpy())
         for kind, layers in kinds.items()
         for layer, weights in enumerate(layers, start=1)
     ]
@@ -307,16 +307,19 @@ def _number(option: str, text: str | None, most: int) -> int:
     return int(text)
 
 
-def open_and_attend(path: Path, texts: Sequence[str], *, words: bool) -> list[Attended]:
+def open_and_attend(
+    path: Path, texts: Sequence[str], *, words: bool, device: str = "cpu", threads: int = 1
+) -> list[Attended]:
     """Every text through the model of a folder.
 
     Raises:
         ModelError: no sound model, or one without attention.
         InputError: no text, or one with nothing in it to read.
+        UsageError: no such device here.
     """
-    from nlpwb.workflows.looking.opening import open_model
+    from nlpwb.workflows.looking.opening import opened
 
     if not texts:
         raise InputError("there is no text to look at; give one, or lines on standard input")
-    looked = open_model(path)
-    return [attend(looked, text, words=words) for text in texts]
+    with opened([path], device=device, threads=threads) as (looked,):
+        return [attend(looked, text, words=words) for text in texts]

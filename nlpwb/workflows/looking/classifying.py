@@ -57,11 +57,11 @@ class LookedClassifier:
 
         with torch.no_grad():
             outputs: Tensor = self.network(*self.given(sides))
-        return outputs[0]
+        return outputs[0].cpu()
 
     def given(self, sides: Sides) -> tuple[Tensor, ...]:
         """The source's."""
-        return rows_of(sides.source)
+        return rows_of(self.network, sides.source)
 
     def answers(self, outputs: Tensor) -> Answers:
         """Probabilities of the labels, or the number: what ``nlpwb predict`` prints."""

@@ -51,14 +51,15 @@ class LookedLanguageModel:
         import torch
 
         network: Any = self.network
+        ids, _ = self.given(sides)
         with torch.no_grad():
-            hidden, _ = network.hidden(torch.tensor([sides.source.ids]), None)
+            hidden, _ = network.hidden(ids, None)
             logits: Tensor = network.logits(hidden[:, -1])
-        return logits[0].float()
+        return logits[0].float().cpu()
 
     def given(self, sides: Sides) -> tuple[Tensor, ...]:
         """The text's."""
-        return rows_of(sides.source)
+        return rows_of(self.network, sides.source)
 
     def answers(self, outputs: Tensor) -> Answers:
         """The probability of each next token: what ``nlpwb predict`` prints the first of."""

@@ -42,16 +42,20 @@ class Fading:
         return tuple(norm / first if first else 0.0 for norm in self.norms)
 
 
-def open_and_fade(paths: Sequence[Path], text: str) -> list[Fading]:
+def open_and_fade(
+    paths: Sequence[Path], text: str, *, device: str = "cpu", threads: int = 1
+) -> list[Fading]:
     """The gradients of several models on one text.
 
     Raises:
         ModelError: no sound model, or one that is not recurrent.
         InputError: there is nothing in the text to read.
+        UsageError: no such device here.
     """
-    from nlpwb.workflows.looking.opening import open_model
+    from nlpwb.workflows.looking.opening import opened
 
-    return [fading(open_model(path), text) for path in paths]
+    with opened(paths, device=device, threads=threads) as looked:
+        return [fading(one, text) for one in looked]
 
 
 def fading(looked: Looked, text: str) -> Fading:
@@ -62,9 +66,12 @@ def fading(looked: Looked, text: str) -> Fading:
     """
     from nlpwb.methods.recurrent.gradients import gradient_by_distance
     from nlpwb.methods.recurrent.network import RecurrentNetwork
+    from nlpwb.workflows.looking.looked import device_of
 
     sides = looked.read(text)
     source, network = sides.source, looked.network
+    if device_of(network).type == "mps":  # it has no double precision
+        network.cpu()
     if isinstance(network, RecurrentNetwork):
         ids, lengths = looked.given(sides)
         found = gradient_by_distance(network, [(ids, lengths)], longest=len(source))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from nlpwb.workflows.looking.reading import TokensRead
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor, device, nn
 
 ATTENTIVE = (
     "transformer, gpt, seq2seq-attention and seq2seq-transformer have, "
@@ -49,16 +49,22 @@ class Answers:
     what: str
 
 
-def rows_of(*sides: TokensRead) -> tuple[Tensor, ...]:
-    """Ids int64 (1, T) and lengths int64 (1,) of each side."""
+def device_of(network: nn.Module) -> device:
+    """Where a network's weights are."""
+    return next(network.parameters()).device
+
+
+def rows_of(network: nn.Module, *sides: TokensRead) -> tuple[Tensor, ...]:
+    """Ids int64 (1, T), where the network is, and lengths int64 (1,), on the processor, of each side."""
     import torch
 
-    rows = [torch.tensor([side.ids], dtype=torch.int64) for side in sides]
+    there = device_of(network)
+    rows = [torch.tensor([side.ids], dtype=torch.int64, device=there) for side in sides]
     return tuple(part for row in rows for part in (row, torch.tensor([row.shape[1]])))
 
 
 class Looked(Protocol):
-    """A model, opened to be looked at. It computes in float32 on the processor and learns nothing."""
+    """A model, opened to be looked at. It computes in float32, where its network is, and learns nothing."""
 
     @property
     def path(self) -> Path:
@@ -80,7 +86,7 @@ class Looked(Protocol):
         """
 
     def compute(self, sides: Sides) -> Tensor:
-        """Run the network once, as for a prediction: its last numbers, float32 (answers,)."""
+        """Run the network once, as for a prediction: its last numbers, float32 (answers,), on the processor."""
 
     def given(self, sides: Sides) -> tuple[Tensor, ...]:
         """What the network is given: ids int64 (1, T) and lengths (1,) of the source, and of the target where there is one."""

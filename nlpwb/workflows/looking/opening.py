@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,26 @@ LLAMA2C = ".bin"
 """A file of llama2.c, with its tokenizer beside it."""
 
 
+@contextlib.contextmanager
+def opened(paths: Sequence[Path], *, device: str, threads: int) -> Iterator[list[Looked]]:
+    """The models of some folders on a device (``auto``: a GPU where there is one), which compute with so many threads meanwhile.
+
+    Raises:
+        ModelError: no sound model, or one that is no network.
+        UsageError: no such device here.
+    """
+    looked = [open_model(path) for path in paths]
+    from nlpwb.training.device import choose_setting, threads_of
+
+    setting = choose_setting(device, "float32", threads)
+    with threads_of(setting):
+        for one in looked:
+            one.network.to(setting.device)
+        yield looked
+
+
 def open_model(path: Path) -> Looked:
-    """The model of a folder, whatever it was trained for.
+    """The model of a folder, whatever it was trained for, on the processor.
 
     Raises:
         ModelError: no sound model, or one that is no network.

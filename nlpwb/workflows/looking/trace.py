@@ -138,16 +138,18 @@ def _named(name: str, number: int, sides: Sides) -> str:
     return name if number == 1 else f"{name}.{number}"
 
 
-def open_and_trace(path: Path, text: str) -> Trace:
+def open_and_trace(path: Path, text: str, *, device: str = "cpu", threads: int = 1) -> Trace:
     """The same for the model of a folder.
 
     Raises:
         ModelError: no sound model, or one that is no network.
         InputError: there is nothing in the text to read.
+        UsageError: no such device here.
     """
-    from nlpwb.workflows.looking.opening import open_model
+    from nlpwb.workflows.looking.opening import opened
 
-    return trace(open_model(path), text)
+    with opened([path], device=device, threads=threads) as (looked,):
+        return trace(looked, text)
 
 
 def _texts(sides: Sides) -> Iterator[TraceStep]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.errors import InputError
-from nlpwb.workflows.looking.looked import Answers, Sides, rows_of
+from nlpwb.workflows.looking.looked import Answers, Sides, device_of, rows_of
 from nlpwb.workflows.looking.reading import TokensRead, word_starts
 
 if TYPE_CHECKING:
@@ -75,12 +75,15 @@ class LookedTranslator:
         network: Any = self.network
         tokens = self._translator.target_tokens
         most = self._translator.part.config.max_tokens
+        there = device_of(network)
         one = torch.tensor([1])
         written = [tokens.begin]
         with torch.no_grad():
-            memory = network.encode(torch.tensor([source]), torch.tensor([len(source)]))
+            ids = torch.tensor([source], device=there)
+            memory = network.encode(ids, torch.tensor([len(source)]))
             for _ in range(min(most, 2 * len(source) + _MORE)):
-                logits, memory = network.read(torch.tensor([written[-1:]]), one, memory)
+                last = torch.tensor([written[-1:]], device=there)
+                logits, memory = network.read(last, one, memory)
                 logits[0, [tokens.padding, tokens.begin]] = -torch.inf
                 following = int(logits[0].argmax())
                 if following == tokens.end:
@@ -96,12 +99,12 @@ class LookedTranslator:
         with torch.no_grad():
             hidden = network(*self.given(sides))
             logits: Tensor = network.logits(hidden[:, -1])
-        return logits[0].float()
+        return logits[0].float().cpu()
 
     def given(self, sides: Sides) -> tuple[Tensor, ...]:
         """Those of both sides."""
         assert sides.target is not None, "read"
-        return rows_of(sides.source, sides.target)
+        return rows_of(self.network, sides.source, sides.target)
 
     def answers(self, outputs: Tensor) -> Answers:
         """The probability of each token of the target's vocabulary, of what comes after the translation."""

@@ -77,7 +77,10 @@ def watch_sources(recorder: Recorder, network: nn.Module) -> dict[str, tuple[str
 
 
 def merged(steps: Sequence[Step]) -> list[Step]:
-    """Steps that were computed a place at a time, each as one: along the last axis but one, where its first stood."""
+    """Steps that were computed a place at a time, each as one: along the last axis but one, where its first stood.
+
+    All of them come to the processor.
+    """
     import torch
 
     found: dict[str, list[Tensor]] = {}
@@ -90,7 +93,7 @@ def merged(steps: Sequence[Step]) -> list[Step]:
             step = step._replace(value=torch.cat(found.pop(step.name), dim=-2))
         elif not parts:
             continue
-        whole.append(step)
+        whole.append(step._replace(value=step.value.cpu()))
     return whole
 
 
