@@ -107,7 +107,15 @@ def generate(
         ),
     ] = False,
     format: Format = "auto",
-    out: options.Out = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Write the texts to this file; with auto its ending decides.",
+            metavar="FILE",
+        ),
+    ] = None,
     device: options.Device = "auto",
     precision: options.Precision = "float32",
     threads: options.Threads = None,

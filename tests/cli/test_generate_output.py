@@ -99,7 +99,7 @@ def test_texts_go_into_a_file_whole(typed: Typed, tmp_path) -> None:
     """The ending decides what is written."""
     assert typed("generate", "m", "4", "3", "--out", "texts.txt").out == ""
     assert (tmp_path / "texts.txt").read_text() == "45\n---\n345\n"
-    typed("generate", "m", "4", "--out", "texts.jsonl")
+    typed("generate", "m", "4", "-o", "texts.jsonl")
     assert json.loads((tmp_path / "texts.jsonl").read_text())["text"] == "5"
 
 
