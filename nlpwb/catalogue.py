@@ -22,8 +22,9 @@ class Entry:
     it is part of every cache key. ``output`` says what a representation gives: ``counts`` (never negative, sparse), ``signed``
     or ``dense``; ``refuses`` lists the outputs that a head cannot take. ``kept`` says that a fitted representation is worth an
     entry of its own in the cache. ``probabilistic`` says that the scores are probabilities. ``network``: ``code`` is a torch
-    module that labels, which ``nlpwb/workflows/networks`` trains. ``writes``: it writes texts in place of labels; ``lm`` goes on
-    with one, ``translate`` says one in other words.
+    module that labels, which ``nlpwb/workflows/networks`` trains. ``based``: it begins with weights that somebody else
+    trained, which ``nlpwb/workflows/pretrained`` opens. ``writes``: it writes texts in place of labels; ``lm`` goes on with one,
+    ``translate`` says one in other words.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Entry:
     kept: bool = False
     probabilistic: bool = False
     network: bool = False
+    based: bool = False
     writes: Literal["", "lm", "translate"] = ""
     loads: tuple[str, ...] = ()
 
@@ -231,6 +233,33 @@ _ENTRIES = [
         "Le & Mikolov (2014), arXiv:1405.4053",
         version=2,  # 2: inference starts at a point of the seed's, not of Python's hash
         loads=("gensim.models",),
+    ),
+    Entry(
+        name="pretrained",
+        role="method",
+        family="finetuning",
+        summary="vectors of texts from a network that somebody else trained, as it is; base= names it",
+        source="Devlin et al. (2019), NAACL; Reimers & Gurevych (2019), EMNLP; Wang et al. (2020), NeurIPS",
+        config="nlpwb.methods.finetuning.config:PretrainedConfig",
+        code="nlpwb.workflows.pretrained.representation:PretrainedTexts",
+        output="dense",
+        based=True,
+        loads=("nlpwb.workflows.pretrained.representation",),
+    ),
+    Entry(
+        name="finetune",
+        role="method",
+        family="finetuning",
+        summary="a network that somebody else trained goes on learning, on these labels; base= names it",
+        source="Devlin et al. (2019), NAACL; Hu et al. (2022), ICLR; Ben Zaken et al. (2022), ACL",
+        config="nlpwb.methods.finetuning.config:FinetuneConfig",
+        code="nlpwb.methods.finetuning.network:FinetunedNetwork",
+        needs_head=False,
+        deterministic=False,
+        probabilistic=True,
+        network=True,
+        based=True,
+        loads=("nlpwb.methods.finetuning.network",),
     ),
     _network(
         "rnn",

@@ -110,10 +110,9 @@ def find_base(name: str, *, offline: bool = False) -> Place:
             raise ModelError(f"the folder {name} is no base: it has no {CONFIG}")
         return Place(name, folder, "folder", licence=licence_of(folder))
     aliases = [package.alias for package in PACKAGES]
-    guess = nearest(name, aliases)
     raise UsageError(
-        f"there is no base {name}; it is a folder with a {CONFIG}, hub:owner/name, or one of {', '.join(aliases)}"
-        + (f"; did you mean {guess}?" if guess else "")
+        f"there is no base {name}; it is a folder with a {CONFIG}, hub:owner/name, or a name of `nlpwb bases`: "
+        f"{nearest(name, aliases)}"
     )
 
 

@@ -107,7 +107,7 @@ class Cache:
         """
         found, fault = self._look(key)
         if fault:
-            with self._lock(key):
+            with self.locked(key):
                 return self._sound(key)
         return found
 
@@ -122,7 +122,7 @@ class Cache:
         found, _ = self._look(key)
         if found is not None:
             return found
-        with self._lock(key):
+        with self.locked(key):
             return self._sound(key) or self._make(key, make)
 
     def _look(self, key: Key) -> tuple[Artifact | None, str]:
@@ -199,7 +199,12 @@ class Cache:
         return Artifact(folder, manifest)
 
     @contextlib.contextmanager
-    def _lock(self, key: Key) -> Iterator[None]:
+    def locked(self, key: Key) -> Iterator[None]:
+        """Alone with a key: other processes that ask for it wait.
+
+        Raises:
+            CacheError: the cache cannot be written.
+        """
         from filelock import FileLock
 
         locks = self.root / "locks"

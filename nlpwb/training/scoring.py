@@ -32,8 +32,9 @@ def token_nats(
 ) -> NDArray[np.float32]:
     """-ln p of each token of a row given those before it that the network can see, float32 (n,); 0 for the first.
 
-    A network that carries its state reads the row as a whole, or in ``streams`` side by side, of which all but the first begin with
-    nothing before them: a machine is quicker with many rows than with a long one. One of limited sight reads windows of ``window`` tokens (by default
+    A network that carries its state reads the row as a whole, or in ``streams`` side by side, of which all but the first begin
+    with nothing before them: a machine is quicker with many rows than with a long one. One of limited sight reads windows of
+    ``window`` tokens (by default
     as many as it was trained on), each of which begins ``stride`` tokens (by default half a window) behind the one before: every
     token is scored once, and all but the first ones have ``window - stride`` tokens before them at least.
 
@@ -80,7 +81,7 @@ def _read_on(
     setting: Setting,
 ) -> Any:
     """Read what stands at places (B, T), a stretch at a time; returns the memory behind them."""
-    for part in places.split(STRETCH, dim=1):
+    for part in torch.split(places, STRETCH, dim=1):
         with autocast(setting):
             hidden, memory = network.hidden(to_device(row[part], setting.device), memory)
         wanted = part.flatten() + 1

@@ -59,10 +59,11 @@ class Cell:
         first = self.spec.representation
         # cells of labels keep the keys that they had before there were other tasks
         more: dict[str, Any] = {} if self.task == "classify" else {"task": self.task}
-        if first.entry.network:
+        if first.entry.network and not first.entry.based:
             from nlpwb.workflows.networks.embeddings import embedding_identity
 
             more["embeddings"] = embedding_identity(first.config, first.name)
+        if first.entry.network:
             asked = {"device": self.device, "precision": self.precision}
             more |= {name: word for name, word in asked.items() if word != "auto"}
         return Key(
@@ -132,7 +133,7 @@ def _measure(
     memory = MemoryMeter()
     fitted, earlier, earlier_peak = None, 0.0, 0
     conditions, notes = None, list[str]()
-    if spec.representation.entry.network:
+    if spec.representation.entry.network or spec.representation.entry.based:
         conditions = Conditions(
             device=cell.device,
             precision=cell.precision,
@@ -159,10 +160,10 @@ def _measure(
     )
     if classifier.network is not None:
         earlier = classifier.network.made.earlier_seconds
-    fit_seconds = earlier + time.perf_counter() - started
+    fit_seconds = earlier + time.perf_counter() - started + classifier.spared_seconds()
     started = time.perf_counter()
     scores = classifier.scores(documents.test_texts, threads=threads)
-    predict_seconds = time.perf_counter() - started
+    predict_seconds = time.perf_counter() - started + classifier.spared_seconds()
     if not np.isfinite(scores).all():
         raise MethodError(
             f"{spec} answered with scores that are no numbers; a smaller learning_rate, or a stronger penalty, may help"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 NETWORKS = "nlpwb.workflows.networks.fitting"
+FINETUNING = "nlpwb.workflows.pretrained.finetuning"
 """What trains networks; torch comes with it."""
 
 
@@ -114,6 +115,12 @@ class Classifier:
         knows = self.network or self.representation
         return knows.unknown_tokens(texts) if knows is not None else Unknown()
 
+    def spared_seconds(self) -> float:
+        """What was found in the cache while it worked, as the seconds that it once took, since this was last asked."""
+        if self.spec.representation.entry.based and self.representation is not None:
+            return float(self.representation.spared_seconds())  # type: ignore[attr-defined]
+        return 0.0
+
     def parts(self) -> list[Any]:
         """The fitted parts, in the order of ``spec.parts``."""
         if self.network is not None:
@@ -139,13 +146,24 @@ def warm_up(spec: Spec) -> None:
             importlib.import_module(module)
         load(part.entry.code)
         if part.entry.network:
-            importlib.import_module(NETWORKS)
+            importlib.import_module(FINETUNING if part.entry.based else NETWORKS)
 
 
-def fit_representation(spec: Spec, texts: Sequence[str], *, seed: int, threads: int) -> Fitted:
-    """Fit the first part of a spec on training texts."""
+def fit_representation(
+    spec: Spec,
+    texts: Sequence[str],
+    *,
+    seed: int,
+    threads: int,
+    conditions: Conditions | None = None,
+) -> Fitted:
+    """Fit the first part of a spec on training texts; what a base makes of them is kept in the cache of ``conditions``."""
     part = spec.representation
     started = time.perf_counter()
+    if part.entry.based and conditions is not None:
+        opened = load(part.entry.code).open(part.config, cache=conditions.cache)
+        matrix = opened.transform(texts, threads=threads)
+        return Fitted(opened, matrix, time.perf_counter() - started)
     representation, matrix = load(part.entry.code).fit(
         part.config, texts, seed=seed, threads=threads
     )
@@ -187,6 +205,23 @@ def fit_classifier(
             "train on more of them"
         )
     first = spec.representation
+    if first.entry.network and first.entry.based:
+        from nlpwb.workflows.pretrained.finetuning import finetune
+
+        tuned = finetune(
+            first,
+            texts,
+            y,
+            task=task,
+            labels=labels,
+            outputs=outputs_of(task, labels),
+            seed=seed,
+            threads=threads,
+            conditions=conditions or Conditions(),
+        )
+        return Classifier(
+            spec, tuple(labels), seed, network=tuned, task=task, always_one=always_one
+        )
     if first.entry.network:
         from nlpwb.workflows.networks.fitting import fit_network
 
@@ -215,7 +250,7 @@ def fit_classifier(
         )
         return Classifier(spec, tuple(labels), seed, whole=whole, task=task, always_one=always_one)
     if fitted is None:
-        fitted = fit_representation(spec, texts, seed=seed, threads=threads)
+        fitted = fit_representation(spec, texts, seed=seed, threads=threads, conditions=conditions)
     matrix, reducer = fitted.matrix, None
     if spec.reducer is not None:
         reducer, matrix = load(spec.reducer.entry.code).fit(spec.reducer.config, matrix, seed=seed)

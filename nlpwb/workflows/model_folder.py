@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpwb.catalogue import load
+from nlpwb.specs import Spec
 from nlpwb.tasks import TASKS, Task
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.folders import (
@@ -20,6 +21,9 @@ from nlpwb.workflows.folders import (
     save_folder,
     write_files,
 )
+
+if TYPE_CHECKING:
+    from nlpwb.workflows.networks.classifier import NetworkClassifier
 
 
 def save_model(
@@ -59,6 +63,8 @@ def write_classifier(
         "dimensions": classifier.dimensions,
         "made": made,
     }
+    if classifier.spec.representation.entry.based and classifier.network is not None:
+        classifier.network.write_beside(folder)  # type: ignore[attr-defined]
     states = [part.state() for part in classifier.parts()]
     parts = list(zip(classifier.spec.parts, states, strict=True))
     write_files(folder, classifier.spec, parts, facts, beside=beside)
@@ -102,9 +108,7 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
         raise damaged(folder, MANIFEST) from None
     spec, states = read_states(folder, manifest)
     if spec.representation.entry.network:
-        from nlpwb.workflows.networks.classifier import NetworkClassifier
-
-        network = NetworkClassifier.from_state(
+        network = _kind_of_network(spec).from_state(
             spec.representation, states[0], device=device, precision=precision
         )
         return Classifier(spec, labels, seed, network=network, task=task, always_one=always_one)
@@ -124,3 +128,13 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
         task=task,
         always_one=always_one,
     )
+
+
+def _kind_of_network(spec: Spec) -> type[NetworkClassifier]:
+    if spec.representation.entry.based:
+        from nlpwb.workflows.pretrained.classifier import FinetunedClassifier
+
+        return FinetunedClassifier
+    from nlpwb.workflows.networks.classifier import NetworkClassifier
+
+    return NetworkClassifier

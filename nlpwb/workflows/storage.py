@@ -30,7 +30,7 @@ def save_states(folder: Path, states: list[State]) -> list[dict[str, Any]]:
     from safetensors.numpy import save_file
 
     arrays = {
-        f"{place}.{name}": np.ascontiguousarray(array)
+        f"{_beginning(place, state.facts)}{name}": np.ascontiguousarray(array)
         for place, state in enumerate(states)
         for name, array in state.arrays.items()
     }
@@ -40,7 +40,8 @@ def save_states(folder: Path, states: list[State]) -> list[dict[str, Any]]:
         for name, strings in state.lists.items()
     }
     try:
-        save_file(arrays, folder / ARRAYS)
+        # the field's libraries ask a file by which of them it was made
+        save_file(arrays, folder / ARRAYS, metadata={"format": "pt"})
     except SafetensorError as error:
         number = re.search(r"os error (\d+)", str(error))
         if number is None:
@@ -79,12 +80,17 @@ def load_states(folder: Path, facts: list[dict[str, Any]]) -> list[State]:
         start = f"{place}."
         states.append(
             State(
-                arrays={k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)},
-                lists={k.removeprefix(start): v for k, v in lists.items() if k.startswith(start)},
+                arrays=beginning(arrays, _beginning(place, part_facts)),
+                lists=beginning(lists, start),
                 facts=part_facts,
             )
         )
     return states
+
+
+def _beginning(place: int, facts: Mapping[str, Any]) -> str:
+    """What stands before the names of a part's arrays: nothing where the field's own names are kept."""
+    return "" if facts.get("native") else f"{place}."
 
 
 def beginning(found: Mapping[str, T], start: str) -> dict[str, T]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpwb.options import option
+from nlpwb.errors import UsageError, nearest
+from nlpwb.methods.networks.config import TrainingConfig
+from nlpwb.options import Span, option
 
 POOLINGS = ("auto", "mean", "cls", "max", "last")
 
@@ -65,3 +67,92 @@ class PretrainedConfig(BaseConfig):
         help="numbers it computes in; auto: bf16 where the machine has units for it",
         choices=("auto", "float32", "bf16"),
     )
+
+
+STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora")
+TARGETS = ("query", "key", "value", "output", "inner", "back")
+"""Matrices of a block that ``lora`` can widen: of attention, and the two of the feed-forward part."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig(BaseConfig, TrainingConfig):
+    """Weights that somebody else trained go on learning, all of them or some; a new last layer learns from nothing."""
+
+    strategy: str = option(
+        "full",
+        help="what learns beside the last layer: everything, nothing, the last blocks, offsets alone, or low-rank "
+        "additions to matrices",
+        choices=STRATEGIES,
+        search=("full", "lora"),
+    )
+    layers: int = option(
+        2, help="blocks that learn, the last ones (strategy=layers)", low=1, high=1000
+    )
+    rank: int = option(8, help="of the additions (strategy=lora)", low=1, high=4096)
+    alpha: float = option(
+        16.0, help="they are scaled by alpha / rank (strategy=lora)", low=1e-6, high=1e6
+    )
+    targets: str = option(
+        "query|value",
+        help="matrices that get one (strategy=lora): query|key|value|output|inner|back",
+    )
+    pooling: str = option(
+        "auto",
+        help="what the last layer sees of a text; auto: as the base was made, and, where it was made for no sentences, what "
+        "its family puts before a last layer",
+        choices=POOLINGS,
+        search=("auto", "mean", "cls"),
+    )
+    epochs: int = option(3, help="passes over the training documents, at most", low=1, high=10_000)
+    learning_rate: float | Literal["auto"] = option(  # type: ignore[assignment]
+        "auto",
+        help="the largest step size; auto: by strategy and by the width of the base",
+        low=1e-9,
+        high=100,
+        search=Span(1e-5, 3e-4, logarithmic=True),
+    )
+    head_rate: float = option(
+        1.0, help="the new last layer learns so many times as fast", low=1e-3, high=1e4
+    )
+    batch_tokens: int = option(2048, help="tokens of a batch, padding included", low=1, high=10**8)
+    batch_documents: int = option(32, help="documents of a batch, at most", low=1, high=10**6)
+    warmup: float = option(
+        0.1, help="share of the steps in which the step size rises", low=0, high=1
+    )
+    patience: int = option(
+        0,
+        help="epochs without gain on the tuning part after which training ends; 0: no tuning part",
+        low=0,
+        high=10_000,
+    )
+    class_weight: str | None = option(
+        None, help="balanced: a rare label counts more", choices=("none", "balanced")
+    )
+    label_smoothing: float = option(
+        0.0, help="share of the truth that is dealt to all labels", low=0, high=0.99
+    )
+
+    @property
+    def widened(self) -> tuple[str, ...]:
+        """The names in ``targets``."""
+        return tuple(self.targets.split("|"))
+
+    def validate(self, method: str) -> None:
+        """Refuse targets that match nothing, and options of another strategy.
+
+        Raises:
+            UsageError: the sentence names them.
+        """
+        for name in self.widened:
+            if name not in TARGETS:
+                raise UsageError(
+                    f"{method}: targets={self.targets}: {nearest(name, TARGETS)} (known: {'|'.join(TARGETS)})"
+                )
+        for owner, names in {"lora": ("rank", "alpha", "targets"), "layers": ("layers",)}.items():
+            for name in names:
+                usual = type(self).__dataclass_fields__[name].default
+                if self.strategy != owner and getattr(self, name) != usual:
+                    raise UsageError(
+                        f"{method}: {name}={getattr(self, name)} does nothing with strategy={self.strategy}; write "
+                        f"strategy={owner}, or leave it out"
+                    )

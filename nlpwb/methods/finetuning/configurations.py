@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nlpwb.errors import ModelError, nearest
+from nlpwb.errors import ModelError
 from nlpwb.methods.finetuning.families import FAMILIES, GPT2, Family, Task
 from nlpwb.methods.transformer.bert import BertShape
 from nlpwb.methods.transformer.blocks import Activation
@@ -63,10 +63,9 @@ def architecture_of(config: Mapping[str, Any], *, name: str) -> Architecture:
     family = FAMILIES.get(kind)
     if family is None:
         known = ", ".join(FAMILIES)
-        guess = nearest(kind, FAMILIES) if kind else ""
         raise ModelError(
             f"{name} is {'of the architecture ' + kind if kind else 'of no architecture that its config.json names'}, and this "
-            f"program reads {known}{f'; did you mean {guess}?' if guess else ''}"
+            f"program reads {known}"
         )
     relative = str(config.get("position_embedding_type", "absolute"))
     if relative != "absolute":

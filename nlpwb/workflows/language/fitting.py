@@ -48,8 +48,8 @@ def fit_language_model(
     """Train the language model that ``part`` names.
 
     With the same texts, seed, threads and precision the weights are the same to the bit, however often training was
-    interrupted, as long as ``conditions.checkpoints`` is the same folder. The end of the texts, ``tuning`` of their bytes and not more
-    than :data:`MOST_TUNING`, says when training should end, and is not trained on; without ``patience`` all of them are.
+    interrupted, as long as ``conditions.checkpoints`` is the same folder. The end of the texts, ``tuning`` of their bytes and
+    not more than :data:`MOST_TUNING`, says when training should end, and is not trained on; without ``patience`` all of them are.
 
     Raises:
         MethodError: nothing can be learned from these texts, or the loss exploded; the sentence says what to try.

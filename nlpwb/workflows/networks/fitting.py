@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np  # noqa: TID253  only functions import this module
 import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.catalogue import load
-from nlpwb.errors import MethodError
 from nlpwb.methods.networks.tokens import EncodedTexts, TextEncoder
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
@@ -22,7 +19,7 @@ from nlpwb.workflows.networks.conditions import Conditions
 from nlpwb.workflows.networks.embeddings import InitialTable, initial_table
 from nlpwb.workflows.networks.following import in_memory, percent
 from nlpwb.workflows.networks.run import Run
-from nlpwb.workflows.networks.tasks import Shape, tuning_part
+from nlpwb.workflows.networks.tasks import shape_of, tuning_part
 
 if TYPE_CHECKING:
     from nlpwb.methods.networks.config import NetworkConfig
@@ -61,7 +58,7 @@ def fit_network(
     table = _first_rows(part, encoded, encoder, seed=seed, conditions=conditions)
     if table is not None:
         config = dataclasses.replace(config, dim=table.rows.shape[1])
-    shape = _shape(task, outputs, config.dim, targets)
+    shape = shape_of(task, outputs, config.dim, targets)
     tuning = None
     if config.patience > 0:
         tuning, why_none = tuning_part(task, targets, share=config.tuning, seed=seed)
@@ -131,16 +128,3 @@ def _first_rows(
             f"{width} dimensions, the others begin at random{given_up}"
         )
     return table
-
-
-def _shape(task: Task, outputs: int, dim: int, targets: NDArray[Any]) -> Shape:
-    if task != "regression":
-        return Shape(task, outputs, dim)
-    with np.errstate(over="ignore"):
-        mean, deviation = float(np.mean(targets)), float(np.std(targets))
-    if not math.isfinite(mean) or not math.isfinite(deviation):
-        raise MethodError(
-            f"the numbers reach {np.abs(targets).max():.3g}, and their variance is beyond what a number can hold; "
-            "divide them, or take their logarithm"
-        )
-    return Shape(task, outputs, dim, mean, deviation if deviation > 0 else 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: TID253  only functions import this module
@@ -19,6 +19,7 @@ from nlpwb.training.checkpoints import Checkpoints
 from nlpwb.training.device import Setting
 from nlpwb.training.loop import train
 from nlpwb.training.losses import supervised
+from nlpwb.training.optimizers import Group, groups_of
 from nlpwb.training.prediction import predict
 from nlpwb.training.records import Judgement
 from nlpwb.workflows.networks.conditions import Conditions, Made
@@ -27,6 +28,7 @@ from nlpwb.workflows.networks.following import follow, recipe_of
 from nlpwb.workflows.networks.tasks import TUNED_BY, Shape, loss_of, scores_of, tuning_score
 
 if TYPE_CHECKING:
+    from nlpwb.methods.finetuning.config import FinetuneConfig
     from nlpwb.methods.networks.config import NetworkConfig
 
 TRAINING_VERSION = 1
@@ -35,13 +37,14 @@ TRAINING_VERSION = 1
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One training: its method and where it takes place."""
+    """One training: its method and where it takes place; ``groups``: what of a network moves, and how fast."""
 
     part: Part
-    config: NetworkConfig
+    config: NetworkConfig | FinetuneConfig
     conditions: Conditions
     setting: Setting
     task: Task
+    groups: Callable[[torch.nn.Module], Sequence[Group]] = groups_of
 
     def train(
         self,
@@ -74,6 +77,7 @@ class Run:
             setting=self.setting,
             judge=judge,
             checkpoints=checkpoints,
+            groups=self.groups(model),
         )
         return follow(
             records,
@@ -141,7 +145,9 @@ class Run:
         return {
             "version": TRAINING_VERSION,
             "method": self.part.identity(),
-            "embeddings": embedding_identity(self.part.config, self.part.name),
+            "embeddings": None
+            if self.part.entry.based
+            else embedding_identity(self.part.config, self.part.name),
             "data": digest.hexdigest(),
             "shape": dataclasses.asdict(shape),
             "seed": seed,

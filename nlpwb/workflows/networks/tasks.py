@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from nlpwb.methods.finetuning.config import FinetuneConfig
     from nlpwb.methods.networks.config import NetworkConfig
 
 PROBABILISTIC: tuple[Task, ...] = ("classify", "multilabel")
@@ -42,6 +43,28 @@ class Shape:
     deviation: float = 1.0
 
 
+def shape_of(task: Task, outputs: int, dim: int, targets: NDArray[Any]) -> Shape:
+    """What a network is built for, of numbers with their mean and deviation.
+
+    Raises:
+        MethodError: numbers so large that they have no variance.
+    """
+    import math
+
+    import numpy as np
+
+    if task != "regression":
+        return Shape(task, outputs, dim)
+    with np.errstate(over="ignore"):
+        mean, deviation = float(np.mean(targets)), float(np.std(targets))
+    if not math.isfinite(mean) or not math.isfinite(deviation):
+        raise MethodError(
+            f"the numbers reach {np.abs(targets).max():.3g}, and their variance is beyond what a number can hold; "
+            "divide them, or take their logarithm"
+        )
+    return Shape(task, outputs, dim, mean, deviation if deviation > 0 else 1.0)
+
+
 def balanced_weights(targets: NDArray[Any], outputs: int) -> NDArray[np.float32]:
     """n / (outputs x rows of the label), float32 (outputs,): each label weighs as much as any other in sum."""
     import numpy as np
@@ -50,7 +73,9 @@ def balanced_weights(targets: NDArray[Any], outputs: int) -> NDArray[np.float32]
     return np.asarray(len(targets) / (outputs * counts), dtype=np.float32)
 
 
-def loss_of(task: Task, config: NetworkConfig, targets: NDArray[Any], outputs: int) -> Any:
+def loss_of(
+    task: Task, config: NetworkConfig | FinetuneConfig, targets: NDArray[Any], outputs: int
+) -> Any:
     """The loss of a task as :mod:`nlpwb.training.losses` has it.
 
     Raises:

@@ -1,0 +1,86 @@
+"""A body that somebody else trained with a head of our own: ids to one row of outputs for each text; and what of it learns."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from nlpwb.methods.finetuning.checkpoint import Body, token_states
+from nlpwb.methods.finetuning.config import FinetuneConfig
+from nlpwb.methods.finetuning.heads import Pooling, TextHead, pooled
+from nlpwb.methods.finetuning.lora import widen
+
+
+class FinetunedNetwork(nn.Module):
+    """A text to its outputs."""
+
+    def __init__(self, body: Body, head: TextHead, pooling: Pooling) -> None:
+        super().__init__()
+        self.body = body
+        self.head = head
+        self.pooling = pooling
+
+    @property
+    def feature_dimensions(self) -> int:
+        """Columns of :meth:`features`."""
+        return int(self.head.output.in_features)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Ids int64 (B, T) and lengths int64 (B,) to outputs, float (B, outputs)."""
+        outputs: Tensor = self.head(self._vectors(ids, lengths))
+        return outputs
+
+    def features(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """What the last layer sees: float (B, d)."""
+        return self.head.features(self._vectors(ids, lengths))
+
+    def attention_weights(self, ids: Tensor, lengths: Tensor) -> list[Tensor]:
+        """How much each token reads of each other, (B, H, T, T) for each block."""
+        return self.body.attention_weights(ids, lengths)
+
+    def _vectors(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        return pooled(token_states(self.body, ids, lengths), lengths, self.pooling)
+
+
+def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
+    """Say which weights learn: the head always, of the body what the strategy names.
+
+    full: Devlin et al. 2019, section 3.2. layers: the last ones (Lee, Tang & Lin 2019 count how many are needed). bitfit: offsets alone (Ben Zaken, Goldberg & Ravfogel 2022, ACL). lora: ``lora.py``. frozen: none.
+    """
+    body = network.body
+    for parameter in body.parameters():
+        parameter.requires_grad_(config.strategy == "full")
+    if config.strategy == "layers":
+        for block in list(body.blocks)[-config.layers :]:
+            block.requires_grad_(True)
+        norm = getattr(body, "final_norm", None)
+        if norm is not None:
+            norm.requires_grad_(True)
+    elif config.strategy == "bitfit":
+        for name, parameter in body.named_parameters():
+            parameter.requires_grad_(name.endswith("bias"))
+    elif config.strategy == "lora":
+        widen(body.blocks, config.widened, rank=config.rank, alpha=config.alpha)
+    # no text names most rows: theirs are neither read nor written in a step
+    body.embedding.sparse = config.strategy == "full"
+
+
+def learning_rate_of(config: FinetuneConfig, *, dim: int) -> float:
+    """The step size of ``learning_rate=auto``: what the field found to work.
+
+    Whole networks: 1e-4 for the narrow (MiniLM's 384), 5e-5 up to BERT-base, 2e-5 for the large (Devlin et al. 2019, appendix
+    A.3). Where few numbers learn they may go further: 1e-3 for lora, bitfit and a head alone (Hu et al. 2022, table 9; Ben Zaken
+    et al. 2022, section 4).
+    """
+    if config.learning_rate != "auto":
+        return float(config.learning_rate)
+    if config.strategy in ("lora", "bitfit", "frozen"):
+        return 1e-3
+    if dim <= 512:
+        return 1e-4
+    return 5e-5 if dim <= 768 else 2e-5
+
+
+def shares(network: nn.Module) -> tuple[int, int]:
+    """How many numbers learn, and how many there are."""
+    every = list(network.parameters())
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)

@@ -1,0 +1,163 @@
+"""A fine-tuned network with its tokens: texts to scores; and as the field's libraries keep it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, Self, cast
+
+import torch  # noqa: TID253  only functions import this module
+
+from nlpwb.bases.files import CONFIG
+from nlpwb.bases.tokenizers import TOKENIZER
+from nlpwb.errors import ModelError
+from nlpwb.methods.finetuning.checkpoint import body_of, head_of, written_checkpoint
+from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
+from nlpwb.methods.finetuning.heads import Pooling, TextHead
+from nlpwb.methods.finetuning.network import FinetunedNetwork
+from nlpwb.methods.finetuning.tensors import Found
+from nlpwb.methods.finetuning.tokens import CheckpointTokens
+from nlpwb.methods.protocol import State
+from nlpwb.specs import Part
+from nlpwb.tasks import Task
+from nlpwb.workflows.networks.classifier import NetworkClassifier
+from nlpwb.workflows.networks.conditions import Made
+from nlpwb.workflows.networks.tasks import Shape
+
+PROBLEMS: dict[Task, str] = {
+    "classify": "single_label_classification",
+    "multilabel": "multi_label_classification",
+    "regression": "regression",
+}
+"""What a task is called in ``config.json``."""
+
+
+class FinetunedClassifier(NetworkClassifier):
+    """Scores texts as every network does; its weights stand under the field's names.
+
+    Args:
+        architecture: of the body; ``labels`` are those of the head.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        tokens: CheckpointTokens,
+        model: FinetunedNetwork,
+        shape: Shape,
+        architecture: Architecture,
+        *,
+        device: str = "auto",
+        precision: str = "float32",
+        made: Made | None = None,
+    ) -> None:
+        super().__init__(
+            part, cast(Any, tokens), model, shape, device=device, precision=precision, made=made
+        )
+        self.architecture = architecture
+        self.tokens = tokens
+
+    @property
+    def network(self) -> FinetunedNetwork:
+        """The network."""
+        return cast(FinetunedNetwork, self.model)
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether the field's libraries know a network of this form: its family's head, on what its family puts before it."""
+        usual = self.architecture.family.text_head
+        return self.network.pooling == usual.pooling and self.network.head.bend == usual.bend
+
+    def state(self) -> State:
+        """Weights under the field's names, the tokenizer, and what the network was built for."""
+        config, tensors = written_checkpoint(
+            self.architecture, self.network.body, self.network.head, labels=self.architecture.labels
+        )
+        return State(
+            arrays={name: tensor.numpy() for name, tensor in tensors.items()},
+            lists={"tokenizer": [self.tokens.json]},
+            facts={
+                "native": True,
+                "config": config,
+                "shape": dataclasses.asdict(self.shape),
+                "pooling": self.network.pooling,
+                "bend": self.network.head.bend,
+                "longest": self.tokens.longest,
+            },
+        )
+
+    def write_beside(self, folder: Path) -> None:
+        """Write what the field's libraries read beside the weights into a model's folder."""
+        config, _ = written_checkpoint(
+            self.architecture, self.network.body, labels=self.architecture.labels
+        )
+        if not self.exchanged:  # then nobody else should take its last layer for their own
+            config["architectures"] = [self.architecture.family.classes["encoder"]]
+        text = json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        (folder / CONFIG).write_text(text, encoding="utf-8", errors="backslashreplace")
+        (folder / TOKENIZER).write_text(self.tokens.json, encoding="utf-8")
+
+    @classmethod
+    def from_state(
+        cls, part: Part, state: State, *, device: str = "auto", precision: str = "float32"
+    ) -> Self:
+        """The trained network again.
+
+        Raises:
+            ModelError: weights are missing, or are those of another network.
+        """
+        from tokenizers import Tokenizer
+
+        facts: Any = state.facts
+        try:
+            shape = Shape(**facts["shape"])
+            architecture = architecture_of(facts["config"], name="the model")
+            tensors = {name: torch.from_numpy(array) for name, array in state.arrays.items()}
+            found = Found(tensors, architecture.family, name="the model")
+            body = body_of(found, architecture)
+            head = text_head(
+                architecture, shape.outputs, pooling=facts["pooling"], bend=facts["bend"]
+            )
+            family = architecture.family
+            found.fill(
+                head, tuple(row for row in family.text if head.bend or "dense" not in row.ours)
+            )
+            tokens = CheckpointTokens(
+                Tokenizer.from_str(state.lists["tokenizer"][0]),
+                vocabulary=body.embedding.weight.shape[0],
+                longest=int(facts["longest"]),
+                name="the model",
+            )
+        except (KeyError, TypeError, IndexError) as error:
+            raise ModelError(
+                f"the model holds no fine-tuned network as this version keeps it ({error}); train it again"
+            ) from None
+        network = FinetunedNetwork(body, head, cast(Pooling, facts["pooling"])).eval()
+        return cls(part, tokens, network, shape, architecture, device=device, precision=precision)
+
+
+def text_head(
+    architecture: Architecture,
+    outputs: int,
+    *,
+    pooling: str,
+    bend: str | None = None,
+    found: Found | None = None,
+) -> TextHead:
+    """A head for texts: that of the family, or, where it stands on another pooling, one linear layer.
+
+    With ``found`` a layer that the checkpoint holds is taken from there.
+    """
+    family = architecture.family
+    if (found is not None and pooling == family.text_head.pooling) or bend is not None:
+        head = head_of(architecture, "text", outputs=outputs, found=found)
+        assert isinstance(head, TextHead)
+        return head
+    return TextHead(
+        architecture.dim,
+        outputs,
+        bend=None,
+        offsets=family.text_head.offsets,
+        dropout=architecture.shape.dropout,
+    )
