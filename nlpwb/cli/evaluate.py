@@ -21,7 +21,7 @@ _OPTIONS = {
     "classifier": ("metric", "confusion", "fail_under", "text", "label", "group_col"),
     "language-model": ("fail_over", "window", "stride", "text"),
     "translator": (
-        *("beams", "length_penalty"),
+        *("beams", "length_penalty", "fail_under"),
         *("source", "target", "source_col", "target_col"),
     ),
 }
@@ -38,7 +38,9 @@ def evaluate(
     ] = False,
     fail_under: Annotated[
         float | None,
-        typer.Option(help="Exit with 3 unless the lower end of the interval reaches this."),
+        typer.Option(
+            help="Exit with 3 unless the lower end of the interval reaches this; of a translator that of BLEU, 0 to 100."
+        ),
     ] = None,
     fail_over: Annotated[
         float | None,
@@ -109,6 +111,7 @@ def evaluate(
         f"{{option}} has no meaning for the model {model}, {AS_KIND[kind]}; leave it out",
     )
     if kind == TRANSLATOR:
+        translation.check_gate(fail_under)
         pairs = Origin(corpus, source, target).read(
             PairOptions(
                 source=source_col,
@@ -121,7 +124,13 @@ def evaluate(
         )
         sink = options.make_sink(format, out, quiet, verbose)
         translation.evaluate(
-            model, pairs, sink=sink, beams=beams, length_penalty=length_penalty, **how
+            model,
+            pairs,
+            sink=sink,
+            beams=beams,
+            length_penalty=length_penalty,
+            fail_under=fail_under,
+            **how,
         )
         return
     corpus = options.require_corpus(corpus)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpwb.errors import UsageError
+from nlpwb.errors import GateMissed, UsageError
 from nlpwb.report.sink import Column, Sink
 
 if TYPE_CHECKING:
@@ -127,12 +128,17 @@ def evaluate(
     sink: Sink,
     beams: int,
     length_penalty: float,
+    fail_under: float | None,
     seed: int,
     device: str,
     precision: str,
     threads: int,
 ) -> None:
-    """Print how well a translator does: BLEU and chrF of its translations, perplexity of the true ones."""
+    """Print how well a translator does: BLEU and chrF of its translations, perplexity of the true ones.
+
+    Raises:
+        GateMissed: the lower end of the interval of BLEU is below ``fail_under``, or there is none.
+    """
     from nlpwb.workflows.translation.evaluating import evaluate_translator
     from nlpwb.workflows.translation.search import Search
 
@@ -163,3 +169,25 @@ def evaluate(
         f"{found.pairs / found.seconds:,.0f} translations/s; intervals of 95 %"
     ]
     sink.table(rows, columns, before=before, document=found.document())
+    if fail_under is None or found.bleu.low >= fail_under:
+        return
+    if math.isnan(found.bleu.low):
+        raise GateMissed(
+            f"--fail-under {fail_under:g} cannot be judged: one pair is too few for an interval; give more of them"
+        )
+    raise GateMissed(
+        f"--fail-under {fail_under:g} is missed: the lower end of the interval of BLEU is {found.bleu.low:.2f}; "
+        "more data or another method may help"
+    )
+
+
+def check_gate(fail_under: float | None) -> None:
+    """A gate that every translator would miss, or pass, is a slip: 0.3 for 30.
+
+    Raises:
+        UsageError: it was typed.
+    """
+    if fail_under is not None and not (fail_under == 0 or 1 <= fail_under <= 100):
+        raise UsageError(
+            f"--fail-under {fail_under:g} is not on the scale of BLEU, which goes from 0 to 100; write for example 30"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,35 @@ def test_json_lines_say_all(typed: Typed, model: str) -> None:
     assert "".join(row["tokens"]) == WRITTEN[0]
     assert row["log_probability"] < 0
     assert row["ended"] is True
+
+
+def test_a_gate_holds_the_lower_end_of_bleu(typed: Typed, model: str, tmp_path: Path) -> None:
+    """A translator could get worse in a nightly run without a word; the figures are printed all the same."""
+    rows = "".join(f"{one}\t{other}\n" for one, other in zip(TEXTS, WRITTEN, strict=True))
+    (tmp_path / "pairs.tsv").write_text(f"source\ttarget\n{rows}nothing known\tein Satz\n")
+    (tmp_path / "one.tsv").write_text(f"source\ttarget\n{TEXTS[0]}\t{WRITTEN[0]}\n")
+    words = ("evaluate", model, "pairs.tsv", "--threads", "1")
+    (bleu, *_) = json.loads(typed(*words, "--format", "json").out)["figures"]
+    below, above = math.floor(bleu["low"]), math.ceil(bleu["low"])
+    assert 1 <= below < bleu["low"] < above < bleu["score"]
+    passed, missed = (typed(*words, "--fail-under", str(gate)) for gate in (below, above))
+    assert (passed.code, passed.err) == (0, "")
+    assert missed.code == 3
+    assert missed.err == (
+        f"nlpwb: --fail-under {above} is missed: the lower end of the interval of BLEU is {bleu['low']:.2f}; "
+        "more data or another method may help\n"
+    )
+    assert "BLEU" in missed.out
+    alone = typed("evaluate", model, "one.tsv", "--fail-under", "5")
+    assert alone.code == 3
+    assert "--fail-under 5 cannot be judged: one pair is too few" in alone.err
+    for gate in ("0.3", "101"):
+        wrong = typed(*words, "--fail-under", gate)
+        assert (wrong.code, wrong.out) == (2, "")
+        assert f"--fail-under {gate} is not on the scale of BLEU" in wrong.err
+    other = typed(*words, "--fail-over", "1")
+    assert other.code == 2
+    assert "--fail-over has no meaning for the model" in other.err
 
 
 def test_a_translation_that_was_cut_is_told(typed: Typed, model: str) -> None:

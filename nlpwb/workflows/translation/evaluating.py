@@ -112,8 +112,9 @@ def evaluate_translator(
         ("BLEU", estimate(bleu_counts(said, pairs.targets), bleu), signed["bleu"]),
         ("chrF", estimate(chrf_counts(said, pairs.targets), chrf), signed["chrf"]),
     ]
+    # of a single pair the ends are no numbers, and stay so: max(nan, 0) is nan, max(0, nan) is not
     figures = [
-        TranslationFigure(name, one.value, max(0.0, one.low), min(100.0, one.high), signature)
+        TranslationFigure(name, one.value, max(one.low, 0.0), min(one.high, 100.0), signature)
         for name, one, signature in judged
     ]
     figures.append(
