@@ -21,8 +21,8 @@ _LIST = (
 _OPTIONS = (
     Column("option", "option", keep=True),
     Column("default", "default"),
-    Column("range", "values"),
-    Column("help", "what it does", wrap=True),
+    Column("range", "values", keep=True, wrap_at=" "),
+    Column("help", "what it does", keep=True, wrap=True),
     Column("search", "searched", table=False),
 )
 

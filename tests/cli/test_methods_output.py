@@ -80,6 +80,23 @@ def test_all_methods_have_the_same_fields_in_every_format(typed: Typed) -> None:
     assert typed("methods", "--format", "csv").out.startswith("name,role,family,summary,source\n")
 
 
+@pytest.mark.parametrize("name", ["gpt", "rnn-lm", "seq2seq-transformer", "skipgram"])
+def test_a_terminal_of_80_columns_still_says_what_each_option_does(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Names and defaults alone explain nothing: values are wrapped before the help leaves."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = typed("methods", name, "--format", "table").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    head = next(line for line in lines if line.split()[:1] == ["option"])
+    assert head.split() == ["option", "default", "values", "what", "it", "does"]
+    assert "no room" not in "".join(lines)
+    start = head.index("what it does")
+    told = " ".join(" ".join(line[start:].split()) for line in lines)
+    rows = json.loads(typed("methods", name, "--format", "json").out)["options"]
+    assert all(row["help"] in told for row in rows)
+
+
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_every_method_shows_its_options(typed: Typed, name: str) -> None:
     """What is shown as a default can be typed as a value, or is the word none."""
