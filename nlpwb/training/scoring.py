@@ -34,9 +34,9 @@ def token_nats(
 
     A network that carries its state reads the row as a whole, or in ``streams`` side by side, of which all but the first begin
     with nothing before them: a machine is quicker with many rows than with a long one. One of limited sight reads windows of
-    ``window`` tokens (by default
-    as many as it was trained on), each of which begins ``stride`` tokens (by default half a window) behind the one before: every
-    token is scored once, and all but the first ones have ``window - stride`` tokens before them at least.
+    ``window`` tokens (by default as many as it was trained on), each of which begins ``stride`` tokens (by default half a
+    window) behind the one before: every token is scored once, and all but the first ones have ``window - stride`` tokens before
+    them at least.
 
     Raises:
         MethodError: a single window does not fit into memory.

@@ -44,7 +44,8 @@ class FinetunedNetwork(nn.Module):
 def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
     """Say which weights learn: the head always, of the body what the strategy names.
 
-    full: Devlin et al. 2019, section 3.2. layers: the last ones (Lee, Tang & Lin 2019 count how many are needed). bitfit: offsets alone (Ben Zaken, Goldberg & Ravfogel 2022, ACL). lora: ``lora.py``. frozen: none.
+    full: Devlin et al. 2019, section 3.2. layers: the last ones (Lee, Tang & Lin 2019 count how many are needed). bitfit: offsets
+    alone (Ben Zaken, Goldberg & Ravfogel 2022, ACL). lora: ``lora.py``. frozen: none.
     """
     body = network.body
     for parameter in body.parameters():
