@@ -61,7 +61,12 @@ class Part:
 
     @property
     def deterministic(self) -> bool:
-        """Whether a seed changes nothing; rows on which an option chooses itself are drawn by the seed."""
+        """Whether a seed changes nothing; rows on which an option chooses itself are drawn by the seed.
+
+        A config whose ``auto`` asks no rows says so by ``settled``.
+        """
+        if getattr(self.config, "settled", False):
+            return self.entry.deterministic
         fixed = all(
             getattr(self.config, field.name) != "auto" for field in dataclasses.fields(self.config)
         )

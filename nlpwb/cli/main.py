@@ -21,6 +21,7 @@ from nlpwb.cli import (
     data,
     embed,
     evaluate,
+    finetune,
     generate,
     methods,
     position,
@@ -123,6 +124,7 @@ app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(words, name="words")
 app.command("vectorize")(vectorize.vectorize)
 app.command("train")(train.train)
+app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("embed")(embed.embed)

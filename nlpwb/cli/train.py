@@ -17,6 +17,7 @@ from nlpwb.cli.translation import Origin
 from nlpwb.report.sink import Column, Sink, check_place
 
 if TYPE_CHECKING:
+    from nlpwb.data.pair_columns import PairOptions
     from nlpwb.specs import Spec
     from nlpwb.workflows.training import Trained
 
@@ -31,6 +32,37 @@ SpecArgument = Annotated[
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where it goes.", metavar="PATH")]
 
+Plot = Annotated[
+    str | None,
+    typer.Option(
+        help="Draw how a network trained, loss and tuning score: .png, .svg or .pdf.",
+        metavar="FILE",
+    ),
+]
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write a network's training log here too, as it grows: JSON, a line a record.",
+        metavar="FILE",
+    ),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What was asked for beside the method and the corpus: as it was typed."""
+
+    task: str
+    device: str
+    precision: str
+    plot: str | None
+    log: Path | None
+    seed: int
+    threads: int | None
+    cache_dir: str | None
+    no_cache: bool
+    quiet: bool
+
 
 def train(
     context: typer.Context,
@@ -40,20 +72,8 @@ def train(
     task: options.LabelTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
-    plot: Annotated[
-        str | None,
-        typer.Option(
-            help="Draw how a network trained, loss and tuning score: .png, .svg or .pdf.",
-            metavar="FILE",
-        ),
-    ] = None,
-    log: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write a network's training log here too, as it grows: JSON, a line a record.",
-            metavar="FILE",
-        ),
-    ] = None,
+    plot: Plot = None,
+    log: Log = None,
     source: options.SourceFile = None,
     target: options.TargetFile = None,
     source_col: options.SourceColumn = None,
@@ -80,74 +100,98 @@ def train(
     one.
     """
     from nlpwb.data.pair_columns import PairOptions
+    from nlpwb.specs import parse_spec
+
+    sink = options.make_sink(format, out, quiet, verbose)
+    asked = Asked(task, device, precision, plot, log, seed, threads, cache_dir, no_cache, quiet)
+    of_pairs = PairOptions(
+        source=source_col,
+        target=target_col,
+        encoding=encoding,
+        skip_bad_rows=skip_bad_rows,
+        header=header,
+        input_format=input_format,
+    )
+    of_texts = {
+        "text": text,
+        "label": label,
+        "encoding": encoding,
+        "input_format": input_format,
+        "header": header,
+        "skip_bad_rows": skip_bad_rows,
+    }
+    origin = Origin(corpus, source, target)
+    fit(
+        context, parse_spec(spec), origin, output, asked, sink, of_texts=of_texts, of_pairs=of_pairs
+    )
+
+
+def fit(
+    context: typer.Context,
+    parsed: Spec,
+    origin: Origin,
+    output: Path,
+    asked: Asked,
+    sink: Sink,
+    *,
+    of_texts: dict[str, Any],
+    of_pairs: PairOptions | None = None,
+) -> None:
+    """Train, and show what was made; ``of_texts`` and ``of_pairs`` say how the corpus is read, whichever it is.
+
+    Raises:
+        UsageError: an option that has no meaning for the method was typed.
+    """
     from nlpwb.report.training_curves import check_curves, plot_training
     from nlpwb.report.training_line import network_line, training_line
-    from nlpwb.specs import parse_spec
     from nlpwb.workflows.networks.conditions import TRAINING_LOG, Conditions
     from nlpwb.workflows.networks.log import read_log
     from nlpwb.workflows.training import train as run
 
-    sink = options.make_sink(format, out, quiet, verbose)
-    learned = options.asked_task(task, None, label)
-    parsed = parse_spec(spec)
+    learned = options.asked_task(asked.task, None, of_texts["label"])
     entry = parsed.representation.entry
-    origin = Origin(corpus, source, target)
     _check(context, parsed, origin)
-    if plot is not None:
-        check_curves(plot)
-    if log is not None:
-        check_place(log, option="--log")
+    if asked.plot is not None:
+        check_curves(asked.plot)
+    if asked.log is not None:
+        check_place(asked.log, option="--log")
     with (
-        options.open_cache(cache_dir, no_cache, sink) as cache,
-        training_line(network_line, quiet=quiet) as line,
+        options.open_cache(asked.cache_dir, asked.no_cache, sink) as cache,
+        training_line(network_line, quiet=asked.quiet) as line,
     ):
         note = line.above(sink.note)
         conditions = Conditions(
-            device=device,
-            precision=precision,
+            device=asked.device,
+            precision=asked.precision,
             cache=cache if cache.lasts else None,
-            log=log,
+            log=asked.log,
             progress=line.show,
             note=note,
         )
         how: dict[str, Any] = {
-            "seed": seed,
-            "threads": threads or options.processors(),
+            "seed": asked.seed,
+            "threads": asked.threads or options.processors(),
             "conditions": conditions,
         }
         show: Callable[[Sink], None]
         if entry.writes == "translate":
-            pairs = origin.read(
-                PairOptions(
-                    source=source_col,
-                    target=target_col,
-                    encoding=encoding,
-                    skip_bad_rows=skip_bad_rows,
-                    header=header,
-                    input_format=input_format,
-                )
-            )
-            show = translation.train(parsed, pairs, output, **how)
+            assert of_pairs is not None, "a translator comes by `nlpwb train` alone"
+            show = translation.train(parsed, origin.read(of_pairs), output, **how)
         else:
-            assert corpus is not None, "checked"
-            reading = options.read_options(
-                text=text,
-                label=label,
-                encoding=encoding,
-                input_format=input_format,
-                header=header,
-                skip_bad_rows=skip_bad_rows,
-                task=learned,
-            )
+            assert origin.corpus is not None, "checked"
+            reading = options.read_options(**of_texts, task=learned)
             if entry.writes == "lm":
-                show = language.train(parsed, corpus, reading, output, **how)
+                show = language.train(parsed, origin.corpus, reading, output, **how)
             else:
-                trained = run(parsed, corpus, reading, output, task=learned, note=note, **how)
+                trained = run(
+                    parsed, origin.corpus, reading, output, task=learned, note=note, **how
+                )
                 show = functools.partial(_show_trained, trained=trained)
-    if plot is not None:
+    if asked.plot is not None:
         rows = read_log(output / TRAINING_LOG)
-        plot_training(rows, plot, title=f"{parsed} on {Path(corpus or source or '').name}")
-        sink.note(f"{plot}: how it trained")
+        name = Path(origin.corpus or origin.source or "").name
+        plot_training(rows, asked.plot, title=f"{parsed} on {name}")
+        sink.note(f"{asked.plot}: how it trained")
     show(sink)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpwb.errors import UsageError, nearest
 from nlpwb.methods.networks.config import TrainingConfig
@@ -15,6 +15,9 @@ POOLINGS = ("auto", "mean", "cls", "max", "last")
 @dataclass(frozen=True, kw_only=True)
 class BaseConfig:
     """Where the weights come from, and how much of a text they see."""
+
+    settled: ClassVar[bool] = True
+    """What ``auto`` stands for is written in the base, and no row of the corpus has a say in it."""
 
     base: str = option(
         "minilm",

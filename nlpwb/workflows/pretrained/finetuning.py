@@ -113,11 +113,12 @@ def finetune(
 def _says_values(network: FinetunedNetwork, shape: Shape) -> Shape:
     """Mean and deviation go into the last layer, so that whoever loads it gets the number itself."""
     layer = network.head.output
-    if layer.bias is None:
+    bias: torch.Tensor | None = layer.bias
+    if bias is None:
         return shape
     with torch.no_grad():
         layer.weight *= shape.deviation
-        layer.bias.mul_(shape.deviation).add_(shape.mean)
+        bias.mul_(shape.deviation).add_(shape.mean)
     return dataclasses.replace(shape, mean=0.0, deviation=1.0)
 
 

@@ -1,0 +1,94 @@
+"""``nlpwb finetune``: a network that somebody else trained goes on learning on a corpus of ours."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpwb.cli import options, train
+from nlpwb.cli.translation import Origin
+from nlpwb.errors import UsageError
+from nlpwb.methods.finetuning.config import STRATEGIES, FinetuneConfig
+
+
+def finetune(
+    context: typer.Context,
+    base: Annotated[
+        str,
+        typer.Argument(
+            help="minilm, a folder with a config.json, or hub:owner/name[@revision] (`nlpwb bases`).",
+            show_default=False,
+        ),
+    ],
+    corpus: options.Corpus,
+    output: train.Output,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="What learns beside the last layer: full, frozen, layers, bitfit or lora (`nlpwb methods finetune`).",
+            callback=options.among("--strategy", STRATEGIES),
+            autocompletion=lambda: list(STRATEGIES),
+        ),
+    ] = "full",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Another option of `nlpwb methods finetune`, such as --set epochs=5; may be repeated.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
+    task: options.LabelTask = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    plot: train.Plot = None,
+    log: train.Log = None,
+    text: options.Text = None,
+    label: options.Label = None,
+    encoding: options.Encoding = "utf-8",
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format: options.Format = "auto",
+    out: options.Out = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    cache_dir: options.CacheDir = None,
+    no_cache: options.NoCache = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Fine-tune a base on a labelled corpus; the model is a folder that the field's libraries read, too.
+
+    It is `nlpwb train finetune:base=BASE,strategy=… CORPUS`, and goes on where it was interrupted, as that does.
+    """
+    from nlpwb.options import parse_options
+    from nlpwb.specs import Part, Spec
+
+    words = {"base": base, "strategy": strategy}
+    for word in option or []:
+        name, given, value = word.partition("=")
+        if not given or name in words:
+            raise UsageError(
+                f"--set {word}: write NAME=VALUE, each name once; `nlpwb methods finetune` lists the names"
+            )
+        words[name] = value
+    config = parse_options(FinetuneConfig, "finetune", words)
+    of_texts = {
+        "text": text,
+        "label": label,
+        "encoding": encoding,
+        "input_format": input_format,
+        "header": header,
+        "skip_bad_rows": skip_bad_rows,
+    }
+    train.fit(
+        context,
+        Spec(Part("finetune", config), None, None),
+        Origin(corpus, None, None),
+        output,
+        train.Asked(task, device, precision, plot, log, seed, threads, cache_dir, no_cache, quiet),
+        options.make_sink(format, out, quiet, verbose),
+        of_texts=of_texts,
+    )
