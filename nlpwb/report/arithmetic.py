@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nlpwb.report.attention import shown
+from nlpwb.report.attention import amount, shown
 from nlpwb.report.columns import Column, Row, Table
 from nlpwb.report.layout import aligned, wrap
 
@@ -36,10 +36,11 @@ def arithmetic_lines(made: Arithmetic, *, width: int) -> Iterator[str]:
     )
     kept = sorted(made.terms, key=lambda term: -term.weight)[:6]
     terms = " + ".join(
-        f"{term.weight:.2f}·v({shown(term.key)})" for term in sorted(kept, key=lambda t: t.place)
+        f"{amount(term.weight)}·v({shown(term.key)})"
+        for term in sorted(kept, key=lambda t: t.place)
     )
-    left = sum(term.weight > 0 for term in made.terms) - sum(term.weight > 0 for term in kept)
-    more = f" + {left} smaller {'term' if left == 1 else 'terms'}" if left else ""
+    left = [term.weight for term in made.terms if term.weight > 0 and term not in kept]
+    more = f" + {amount(sum(left))} of {len(left)} smaller" if left else ""
     yield from wrap(f"  head({shown(made.word)}) = {terms}{more}", width, indent=4)
     yield from wrap(
         f"    = {vector(made.context, max(numbers, (width - 20) // 7))}", width, indent=4

@@ -25,7 +25,9 @@ _LABEL = 14  # cells for the token that a row belongs to, at most
 TERMS = 6
 """Terms of a sum that are written out; what is left is one more."""
 LEAST = 0.005
-"""Smaller weights are 0.00 and are no terms."""
+"""Smaller weights are 0.00, and are no terms where others are larger."""
+EVEN = 1.02
+"""Weights of which the largest is at most so many times the smallest are even: no term tells more than another."""
 EDGES = 20
 SHARES = (1, 2, 4, 8)
 """Where a cell has no room for a number: from how many times an even share on it takes the next shade."""
@@ -135,9 +137,11 @@ def strongest_edges(
 
 
 def strongest_lines(view: View, *, width: int, rows: Sequence[int]) -> list[str]:
-    """The strongest edges, one a line."""
+    """The strongest edges, one a line; of even weights the weight alone."""
     found = strongest_edges(view.weights, rows, EDGES)
     total = len(rows) * len(view.keys)
+    if found[0][2] <= EVEN / len(view.keys):
+        return wrap(f"All {total:,} edges have the same weight, {found[0][2]:.3g}.", width)
     half = max(8, (width - 12) // 2)
     lines = wrap(f"The {len(found)} strongest of {total:,} edges (query, key, weight):", width)
     for query, key, weight in found:
@@ -148,10 +152,20 @@ def strongest_lines(view: View, *, width: int, rows: Sequence[int]) -> list[str]
     return lines
 
 
+def amount(weight: float) -> str:
+    """A weight as a factor: two decimals, or two digits that count where these would be 0.00.
+
+    >>> amount(0.25), amount(0.00195)
+    ('0.25', '0.0020')
+    """
+    return f"{weight:.2f}" if weight >= LEAST or weight == 0 else f"{weight:#.2g}"
+
+
 def sum_of(view: View, row: int, *, terms: int = TERMS) -> str:
     """One query as people write it on a blackboard: ``bank = 0.25·money + 0.70·bank + 0.05·grows``.
 
-    The largest ``terms`` weights in the order of the text; what is left is one term more. What rounds to 0.00 is left out.
+    The largest ``terms`` weights in the order of the text, and how much the others hold together. What rounds to 0.00 is left
+    out, unless all of them do; of even weights one is said for all.
     """
     return f"{shown(view.queries[row])} = {' + '.join(_terms(view, row, terms=terms))}"
 
@@ -162,12 +176,18 @@ def _terms(view: View, row: int, *, terms: int = TERMS, longest: int = 10**6) ->
     order = sorted(range(len(weights)), key=lambda place: (-weights[place], place))
     while terms < len(order) and not any(weights[place] for place in order[terms + 1 :]):
         terms += 1  # a rest of one is a term like the others
-    kept = sorted(place for place in order[:terms] if weights[place] >= LEAST)
-    parts = [f"{weights[place]:.2f}·{cut(shown(view.keys[place]), longest)}" for place in kept]
-    others = [place for place in range(len(weights)) if place not in kept and weights[place] > 0]
+    there = [place for place in order if weights[place] > 0]
+    if len(there) > terms and weights[there[0]] <= EVEN * weights[there[-1]]:
+        return [f"{amount(float(weights[there[0]]))}·each of {len(there)}"]
+    kept = sorted(place for place in there[:terms] if weights[place] >= LEAST)
+    kept = kept or sorted(there[:terms])
+    parts = [
+        f"{amount(float(weights[place]))}·{cut(shown(view.keys[place]), longest)}" for place in kept
+    ]
+    others = [place for place in there if place not in kept]
     rest = float(sum(weights[place] for place in others))
     if rest >= LEAST:
-        parts.append(f"{rest:.2f}·({len(others)} others)")
+        parts.append(f"{rest:.2f} of {len(others)} others")
     return parts or ["0"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from nlpwb.report.attention import (
     fitted,
     shaded_table,
     strongest_edges,
+    strongest_lines,
     sum_lines,
     sum_of,
 )
@@ -24,6 +26,7 @@ from nlpwb.report.attention import (
 from nlpwb.report.attention_output import print_attention
 from nlpwb.report.sink import Sink
 from nlpwb.workflows.looking.arithmetic import Arithmetic, Term
+from nlpwb.workflows.looking.attention import View
 
 from .looking import WORDS, attended, shown
 
@@ -61,12 +64,43 @@ def test_a_sum_of_many_keeps_the_largest_and_says_how_many_are_left() -> None:
     (view,) = shown(one).views
     text = sum_of(view, 3)
     terms = re.findall(r"(\d\.\d\d)·(\S+)", text.split(" = ")[1])
-    assert terms[-1][1].startswith("(")
-    assert sum(float(weight) for weight, _ in terms) == pytest.approx(1, abs=0.04)
-    kept = [int(word[1:]) for _, word in terms[:-1]]
+    rest = re.search(r" \+ (\d\.\d\d) of (\d+) others$", text)
+    assert rest is not None
+    assert int(rest[2]) == 20 - len(terms)
+    assert sum(float(weight) for weight, _ in terms) + float(rest[1]) == pytest.approx(1, abs=0.04)
+    kept = [int(word[1:]) for _, word in terms]
     assert kept == sorted(kept)
     largest = np.argsort(-view.weights[3])[: len(kept)]
     assert set(kept) == set(largest.tolist())
+
+
+def view_of(*weights: float) -> View:
+    """One query that reads so many keys, w0, w1 …."""
+    keys = tuple(f"w{n}" for n in range(len(weights)))
+    (view,) = shown(attended(("bank",))).views
+    return dataclasses.replace(view, weights=np.array([weights], dtype=np.float32), keys=keys)
+
+
+def test_a_sum_of_a_long_text_has_its_strongest_terms_however_small() -> None:
+    """512 tokens: each weight rounds to 0.00, and 1.00 of 512 others told nothing."""
+    weights = np.full(512, 0.9 / 510)
+    weights[[7, 300]] = 0.06, 0.04
+    assert sum_of(view_of(*weights), 0) == ("bank = 0.06·w7 + 0.04·w300 + 0.90 of 510 others")
+    falling = np.linspace(1.5, 0.5, 512) / 512
+    assert sum_of(view_of(*falling), 0, terms=2) == (
+        "bank = 0.0029·w0 + 0.0029·w1 + 0.99 of 510 others"
+    )
+
+
+def test_even_weights_are_said_once() -> None:
+    """Six equal terms of 512 are an accident; so are twenty strongest edges."""
+    even = view_of(*[1 / 512] * 512)
+    assert sum_of(even, 0) == "bank = 0.0020·each of 512"
+    assert sum_of(view_of(*[0.125] * 8, 0, 0), 0) == "bank = 0.12·each of 8"
+    assert sum_of(view_of(0.5, 0.5), 0) == "bank = 0.50·w0 + 0.50·w1"
+    assert strongest_lines(even, width=80, rows=range(1)) == [
+        "All 512 edges have the same weight, 0.00195."
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 3, 12, 13, 30, 60, 61, 200])
