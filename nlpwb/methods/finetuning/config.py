@@ -106,7 +106,12 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
         choices=POOLINGS,
         search=("auto", "mean", "cls"),
     )
-    epochs: int = option(3, help="passes over the training documents, at most", low=1, high=10_000)
+    epochs: int | Literal["auto"] = option(  # type: ignore[assignment]
+        "auto",
+        help="passes over the training documents, at most; auto: 3, and 30 where the last layer alone learns",
+        low=1,
+        high=10_000,
+    )
     learning_rate: float | Literal["auto"] = option(  # type: ignore[assignment]
         "auto",
         help="the largest step size; auto: by strategy and by the width of the base",

@@ -65,6 +65,35 @@ def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
     body.embedding.sparse = config.strategy == "full"
 
 
+class HeadOnVectors(nn.Module):
+    """A head on vectors that were made before, of texts that are told by their numbers: a body that stands still runs once.
+
+    Args:
+        head: what learns.
+        vectors: float32 (n, d).
+    """
+
+    vectors: Tensor
+
+    def __init__(self, head: TextHead, vectors: Tensor) -> None:
+        super().__init__()
+        self.head = head
+        self.register_buffer("vectors", vectors, persistent=False)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Numbers of texts, int64 (B, 1), to outputs, float (B, outputs)."""
+        del lengths
+        outputs: Tensor = self.head(self.vectors[ids[:, 0]])
+        return outputs
+
+
+def epochs_of(config: FinetuneConfig) -> int:
+    """The passes of ``epochs=auto``: Devlin et al. 2019 (appendix A.3) take two to four; a head alone is quick to train."""
+    if config.epochs != "auto":
+        return int(config.epochs)
+    return 30 if config.strategy == "frozen" else 3
+
+
 def learning_rate_of(config: FinetuneConfig, *, dim: int) -> float:
     """The step size of ``learning_rate=auto``: what the field found to work.
 

@@ -82,7 +82,7 @@ class Run:
         return follow(
             records,
             self.conditions,
-            epochs=config.epochs,
+            epochs=int(config.epochs),
             patience=config.patience,
             tuned_by=TUNED_BY[self.task],
         )

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np  # noqa: TID253  only functions import this module
 import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
@@ -13,19 +14,24 @@ from nlpwb.methods.finetuning.heads import Pooling
 from nlpwb.methods.finetuning.lora import merge
 from nlpwb.methods.finetuning.network import (
     FinetunedNetwork,
+    HeadOnVectors,
     choose_trained,
+    epochs_of,
     learning_rate_of,
     shares,
 )
+from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
 from nlpwb.training.device import choose_setting
 from nlpwb.training.optimizers import Group, groups_of
-from nlpwb.workflows.networks.conditions import Conditions
+from nlpwb.workflows.networks.conditions import Conditions, Made
 from nlpwb.workflows.networks.following import in_memory, percent
 from nlpwb.workflows.networks.run import Run
 from nlpwb.workflows.networks.tasks import Shape, shape_of, tuning_part
 from nlpwb.workflows.pretrained.classifier import PROBLEMS, FinetunedClassifier, text_head
+from nlpwb.workflows.pretrained.encoding import Manner, encode
+from nlpwb.workflows.pretrained.memory import TextVectors, vectors_identity
 from nlpwb.workflows.pretrained.opening import Base, open_base
 
 if TYPE_CHECKING:
@@ -82,16 +88,26 @@ def finetune(
     note(
         f"{learns:,} of {every:,} weights learn ({percent(learns / every)}); strategy={config.strategy}"
     )
-    rate = learning_rate_of(config, dim=base.architecture.dim)
+    settled = dataclasses.replace(
+        config,
+        learning_rate=learning_rate_of(config, dim=base.architecture.dim),
+        epochs=epochs_of(config),
+    )
+    run = Run(
+        part,
+        settled,
+        conditions,
+        setting,
+        task,
+        groups=lambda model: _groups(model, config),
+    )
     with in_memory():
-        made = Run(
-            part,
-            dataclasses.replace(config, learning_rate=rate),
-            conditions,
-            setting,
-            task,
-            groups=lambda model: _groups(cast(FinetunedNetwork, model), config),
-        ).train(network, encoded, shape, targets, tuning, seed=seed)
+        if config.strategy == "frozen":
+            made = _train_head(
+                run, config, network, base, texts, encoded, shape, targets, tuning, seed=seed
+            )
+        else:
+            made = run.train(network, encoded, shape, targets, tuning, seed=seed)
     merge(network)
     if task == "regression":
         shape = _says_values(network, shape)
@@ -131,5 +147,49 @@ def _network(base: Base, config: FinetuneConfig, outputs: int) -> FinetunedNetwo
     return FinetunedNetwork(base.body, head, cast(Pooling, pooling))
 
 
-def _groups(network: FinetunedNetwork, config: FinetuneConfig) -> list[Group]:
+def _train_head(
+    run: Run,
+    config: FinetuneConfig,
+    network: FinetunedNetwork,
+    base: Base,
+    texts: Sequence[str],
+    encoded: EncodedTexts,
+    shape: Shape,
+    targets: NDArray[Any],
+    tuning: NDArray[np.bool_] | None,
+    *,
+    seed: int,
+) -> Made:
+    """Train the head on vectors that the body makes once; what was found of them counts with the seconds that it took."""
+    manner = Manner(network.pooling, 1, normalised=False)
+    conditions = run.conditions
+
+    def compute(some: Sequence[str]) -> NDArray[np.float32]:
+        of_these = encoded if len(some) == len(texts) else base.tokens.encode(some)
+        return encode(
+            network.body,
+            of_these,
+            manner,
+            device=conditions.device,
+            precision=conditions.precision,
+            threads=run.setting.threads,
+        )
+
+    spent = 0.0
+    if conditions.cache is None:
+        vectors = compute(texts)
+    else:
+        identity = vectors_identity(config, base, manner, precision=run.setting.precision)
+        vectors, spent = TextVectors(conditions.cache, identity).of(texts, compute)
+    numbers = np.arange(len(texts), dtype=np.int32)
+    rows = EncodedTexts(numbers, numbers.astype(np.int64) + 1, 0, 0, len(texts))
+    on_vectors = HeadOnVectors(network.head, torch.from_numpy(vectors))
+    made = run.train(on_vectors, rows, shape, targets, tuning, seed=seed)
+    return dataclasses.replace(made, earlier_seconds=made.earlier_seconds + spent)
+
+
+def _groups(model: torch.nn.Module, config: FinetuneConfig) -> list[Group]:
+    if isinstance(model, HeadOnVectors):
+        return groups_of(model)
+    network = cast(FinetunedNetwork, model)
     return [*groups_of(network.body), *groups_of(network.head, rate=config.head_rate)]

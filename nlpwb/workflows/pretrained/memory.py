@@ -6,20 +6,46 @@ texts; ``vectors.npy``, float32 (n, d); and in its facts the seconds that this t
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: TID253  only functions import this module
+import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.cache.store import MANIFEST, Artifact, Cache, Key
+from nlpwb.specs import Part
+
+if TYPE_CHECKING:
+    from nlpwb.methods.finetuning.config import BaseConfig
+    from nlpwb.workflows.pretrained.encoding import Manner
+    from nlpwb.workflows.pretrained.opening import Base
 
 KIND = "text-vectors"
 VERSION = 1
 Vectors = NDArray[np.float32]
+
+
+def vectors_identity(
+    config: BaseConfig, base: Base, manner: Manner, *, precision: str
+) -> dict[str, Any]:
+    """All that decides the vector that a base makes of a text.
+
+    Raises:
+        InputError: the folder of the base cannot be read any more.
+    """
+    options: Any = Part("pretrained", config).identity()["options"]
+    return {
+        "base": options["base"],
+        "manner": dataclasses.asdict(manner),
+        "longest": base.tokens.longest,
+        "precision": precision,
+        "torch": torch.__version__,
+    }
 
 
 class TextVectors:

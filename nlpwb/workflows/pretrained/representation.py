@@ -13,26 +13,15 @@ from numpy.typing import NDArray  # noqa: TID253
 from nlpwb.cache.store import Cache
 from nlpwb.errors import MethodError, ModelError
 from nlpwb.methods.finetuning.checkpoint import Body, body_of, written_checkpoint
-from nlpwb.methods.finetuning.config import BaseConfig, PretrainedConfig
+from nlpwb.methods.finetuning.config import PretrainedConfig
 from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
 from nlpwb.methods.finetuning.tensors import Found
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
 from nlpwb.methods.protocol import State, Unknown
-from nlpwb.specs import Part
 from nlpwb.training.device import choose_setting
 from nlpwb.workflows.pretrained.encoding import Manner, encode, manner_of
-from nlpwb.workflows.pretrained.memory import TextVectors
+from nlpwb.workflows.pretrained.memory import TextVectors, vectors_identity
 from nlpwb.workflows.pretrained.opening import open_base
-
-
-def digest_of(config: BaseConfig) -> str:
-    """The hash of what the folder of a base holds.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    options: Any = Part("pretrained", config).identity()["options"]
-    return str(options["base"])
 
 
 class PretrainedTexts:
@@ -99,13 +88,7 @@ class PretrainedTexts:
             raise MethodError(
                 f"pretrained: layers={manner.layers} is more than the {base.architecture.shape.layers} blocks of {config.base}"
             )
-        identity = {
-            "base": digest_of(config),
-            "manner": dataclasses.asdict(manner),
-            "longest": base.tokens.longest,
-            "precision": config.precision,
-            "torch": torch.__version__,
-        }
+        identity = vectors_identity(config, base, manner, precision=config.precision)
         opened = cls(config, base.architecture, base.body, base.tokens, manner, identity=identity)
         if cache is not None:
             opened._memory = TextVectors(cache, identity)
