@@ -1,6 +1,6 @@
 """The speed table: every target of the project, measured as a ratio in one run.
 
-    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files] [networks]
+    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files] [networks] [language]
 
 The vectorizers are measured on IMDB, found in the folder that NLPWB_SHARED_DATA names (or ../shared/data); without it those rows
 say so. Times are medians; memory is that of all processes of a command together.
@@ -18,15 +18,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import (
+    generate_text,
     predict_networks,
     query_vectors,
     read_vectors,
     train_bags,
+    train_language_models,
     train_networks,
     train_vectors,
     training_loop,
 )
 from benchmarks.measuring import run, versus
+from benchmarks.peer_networks import has_transformers
 from benchmarks.rows import Row, print_rows
 
 NLPWB = [sys.executable, "-m", "nlpwb"]
@@ -162,6 +165,15 @@ def networks(runs: int) -> Iterator[Row]:
     yield from train_bags.rows(seeds=1, threads=2)
 
 
+def language(runs: int) -> Iterator[Row]:
+    """Language models: training against nanoGPT's loop and a plain LSTM's, writing against transformers where it is there."""
+    yield from train_language_models.rows(runs=runs)
+    if has_transformers():
+        yield from generate_text.rows(min(runs, 3))
+    else:
+        yield Row("generate, GPT-2 small", "–", "–", "skipped: no transformers here", "", True)
+
+
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "startup": startup,
     "vectorize": vectorize,
@@ -169,6 +181,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "words": words,
     "files": files,
     "networks": networks,
+    "language": language,
 }
 
 
