@@ -38,6 +38,21 @@ def decimals(value: float, places: int = 3) -> str:
     return f"{sign}{whole if whole != '0' else ''}{point}{digits}"
 
 
+def significant(value: float) -> str:
+    """A number of any size: three decimals, fewer where it is large, and of a small one the three digits that count.
+
+    >>> significant(0.3114), significant(-0.0031149), significant(1.2e-7), significant(12345.6), significant(0.0)
+    ('0.311', '−0.00311', '1.20e-07', '12,346', '0')
+    """
+    sign = MINUS if value < 0 else ""
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= 1000:
+        return f"{sign}{size:,.0f}"
+    return sign + (f"{size:.3f}" if size >= 0.1 else f"{size:#.3g}")
+
+
 def interval(low: float, high: float, metric: str) -> str:
     """The ends of an interval of a score.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nlpwb.report.attention import shown
 from nlpwb.report.attention_output import answer_rows
 from nlpwb.report.columns import Column, Row
-from nlpwb.report.numbers import decimals
+from nlpwb.report.numbers import decimals, significant
 
 if TYPE_CHECKING:
     from nlpwb.report.sink import Sink
@@ -85,9 +85,9 @@ def print_trace(sink: Sink, found: Trace) -> None:
             Column("step", "step", keep=True),
             Column("shape", "shape", right=True, keep=True, show=shape),
             Column("dtype", "type"),
-            Column("mean", "mean", right=True, keep=True, show=_number),
-            Column("deviation", "deviation", right=True, show=_number),
-            Column("norm", "norm", right=True, keep=True, show=_number),
+            Column("mean", "mean", right=True, keep=True, show=significant),
+            Column("deviation", "deviation", right=True, show=significant),
+            Column("norm", "norm", right=True, keep=True, show=significant),
             Column("what", "what", wrap=True),
         ],
         before=[f"{found.method} on {' '.join(found.text.split())!r}"],
@@ -157,7 +157,7 @@ def print_values(sink: Sink, step: TraceStep) -> None:
     ]
     machine = sink.format not in ("table", "md")
     for number, name in enumerate(names[: wide if machine else VALUES], start=1):
-        show = _number if step.values is not None else None
+        show = significant if step.values is not None else None
         columns.append(
             Column(f"v{number}", name, right=step.values is not None, keep=number < 3, show=show)
         )
@@ -205,7 +205,7 @@ def print_fading(sink: Sink, found: Sequence[Fading]) -> None:
             Column("method", "method", table=False),
             Column("distance", "distance", right=True, keep=True),
             Column("token", "token", keep=True, show=shown),
-            Column("norm", "gradient", right=True, keep=True, show=_number),
+            Column("norm", "gradient", right=True, keep=True, show=significant),
             Column("share", "share of the last token's", right=True, keep=True, show=_share),
         ],
         before=["How much of each token reaches the last state."],
@@ -220,10 +220,6 @@ def shape(sizes: Sequence[int]) -> str:
 def _values(row: Mapping[str, Any]) -> list[Any]:
     found: list[Any] = row["values"]
     return found
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def _share(value: float) -> str:

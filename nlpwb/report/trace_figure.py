@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nlpwb.report.attention import shown
 from nlpwb.report.drawing import DPI, fitting, lines_of, write_lines
 from nlpwb.report.lettering import measure_on
+from nlpwb.report.numbers import MINUS
 from nlpwb.report.panels import Measure
 from nlpwb.report.themes import Theme
 from nlpwb.report.trace import answer_line, shape
@@ -32,8 +33,8 @@ PICTURE, WORDS, STEP = (
 )  # inches: of a picture, of the line above it, to the next one
 MOST = 8
 """Columns that are drawn; of a deep stack the first blocks and the last."""
-FEW = 20
-"""Probabilities that are shown as shares of 1; of many tokens or places the largest are."""
+DOTS = 2
+"""Pixels of the narrowest cell in a strip; of numbers that share one, that farthest from zero is drawn."""
 SHARES = ("weights", "_gate", "probabilities")
 """Steps that are shares in 0 … 1 and need one colour alone."""
 _STACK = re.compile(r"^((?:encoder\.|decoder\.)?(?:block|layer)\d+(?:\.(?:forwards|backwards))?)\.")
@@ -59,7 +60,7 @@ def draw_trace(found: Trace, theme: Theme) -> Figure:
     columns, left_out = _columns(found)
     facts = [f"{found.method} · ", f"{answer_line(found)} · "]
     facts += [
-        "blue above 0, orange below · ",
+        "blue above 0, orange below, each strip in the range that stands under it · ",
         "a row is a token, heads side by side",
     ]
     if left_out:
@@ -191,15 +192,18 @@ def _draw_values(
     left, top, across, tall = box
     assert step.values is not None, "a step of numbers"
     axes = figure.add_axes((left / WIDTH, 1 - (top + tall) / height, across / WIDTH, tall / height))
-    picture = np.ma.masked_invalid(_picture(step.values))
+    picture = _picture(np.where(np.isfinite(step.values), step.values, np.nan))
     share = any(step.name.endswith(end) for end in SHARES)
-    most = float(np.quantile(np.abs(picture.compressed()), 0.99) or 1e-9)
-    if share:
-        most = float(picture.max()) or 1e-9
-    if step.name.endswith("_gate") or (share and picture.size <= FEW):
-        most = 1.0
+    finite = picture[np.isfinite(picture)]
+    most = float(np.max(finite) if share else np.quantile(np.abs(finite), 0.99)) or 1e-9
+    figure.text(
+        (left + across) / WIDTH, 1 - (top + tall + 0.01) / height, range_of(finite),
+        ha="right", va="top", size=NOTE, color=theme.quiet, parse_math=False,
+    )  # fmt: skip
     axes.imshow(
-        picture,
+        np.ma.masked_invalid(
+            _within(picture, rows=int(tall * DPI) // DOTS, columns=int(across * DPI) // DOTS)
+        ),
         cmap=_shades(theme, signed=not share),
         vmin=0 if share else -most,
         vmax=most,
@@ -210,6 +214,36 @@ def _draw_values(
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_edgecolor(theme.rule)
+
+
+def range_of(values: NDArray[np.float64]) -> str:
+    """The least and the largest of some numbers: ``−0.31 to 2.5``; one of them where they are the same.
+
+    >>> import numpy
+    >>> range_of(numpy.array([-0.31, 2.5])), range_of(numpy.array([0.25, 0.25]))
+    ('−0.31 to 2.5', 'all 0.25')
+    """
+    low, high = (f"{float(end):.2g}" for end in (values.min(), values.max()))
+    low, high = (f"{MINUS}{end[1:]}" if end.startswith("-") else end for end in (low, high))
+    return f"all {low}" if low == high else f"{low} to {high}"
+
+
+def _within(picture: NDArray[np.float64], *, rows: int, columns: int) -> NDArray[np.float64]:
+    """A table of at most so many rows and columns: of each block that becomes a cell the number farthest from zero.
+
+    What is no number counts where nothing else stands in a block. Left to the drawing, most of a vocabulary falls between the
+    pixels, and the likeliest word with it.
+    """
+    import numpy as np
+
+    for axis, most in ((0, rows), (1, columns)):
+        size = picture.shape[axis]
+        if size > most:
+            starts = np.arange(most) * size // most
+            above = np.fmax.reduceat(picture, starts, axis=axis)
+            below = np.fmin.reduceat(picture, starts, axis=axis)
+            picture = np.where(-below > above, below, above)
+    return picture
 
 
 def _picture(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -127,6 +128,45 @@ def test_a_trace_lies_on_its_paper(blocks: int, tmp_path: Path) -> None:
     left_out = any("in the middle left out" in line for line in said)
     assert left_out == (blocks + 2 > MOST_COLUMNS)
     assert plot_trace(a_trace(blocks), str(tmp_path / "t.png"), theme="light").endswith("steps")
+
+
+def strip_of(step: TraceStep) -> tuple[np.ndarray, tuple[float, float], list[str]]:
+    """The picture of the last step of a trace, the ends of its colours, and all texts of the figure."""
+    made = a_trace(1)
+    found = dataclasses.replace(made, steps=(*made.steps[:-1], step))
+    figure = drawn(lambda: draw_trace(found, LIGHT), theme=LIGHT)
+    inside(figure)
+    (image,) = figure.axes[-1].images
+    array = np.ma.getdata(image.get_array())
+    return array, image.get_clim(), [text.get_text() for text in figure.texts]
+
+
+@pytest.mark.parametrize("size", [2, 20, 322])
+def test_even_probabilities_are_no_blank_strip(size: int) -> None:
+    """Colours from 0 to 1 left the strip of a vocabulary white; the range says how large the numbers are."""
+    values = np.full(size, 1 / size)
+    _, ends, said = strip_of(TraceStep("probabilities", (size,), "float64", values))
+    assert ends == (0, 1 / size)
+    assert f"all {1 / size:.2g}" in said
+
+
+def test_the_likeliest_of_a_vocabulary_is_drawn() -> None:
+    """30,000 columns are more than there are pixels; the one that counts fell between them."""
+    values = np.full(30_000, 1e-6)
+    values[12_345] = 0.3
+    array, ends, said = strip_of(TraceStep("probabilities", (30_000,), "float64", values))
+    assert array.shape[1] < 200
+    assert array.max() == ends[1] == 0.3
+    assert "1e-06 to 0.3" in said
+
+
+def test_signed_numbers_are_even_handed_and_say_their_range() -> None:
+    """Zero stays the colour of the paper, and of numbers that share a pixel the one farthest from it is drawn."""
+    values = np.tile([-2.5, 1.5, 0.0, 0.5], 250)
+    array, ends, said = strip_of(TraceStep("pooled", (1000,), "float32", values))
+    assert ends == (-2.5, 2.5)
+    assert set(np.unique(array)) == {-2.5}
+    assert "−2.5 to 1.5" in said
 
 
 def test_forbidden_scores_are_no_numbers() -> None:
