@@ -120,7 +120,7 @@ BAD = [
     ("attend MODELS/encoder -", 1, "there is no text to look at"),
     ("attend no-such-model text", 1, "there is no model no-such-model; "),
     ("trace MODELS/encoder text --values logit", 2, "has no such step; did you mean logits?"),
-    ("trace MODELS/encoder text --gradients", 1, "rnn, lstm and gru have; leave --gradients out"),
+    ("trace MODELS/encoder text --gradients", 1, "rnn, lstm and gru have, and rnn-lm, lstm-lm and gru-lm; leave --gradients out"),
     ("trace MODELS/lstm text --beside MODELS/rnn", 2, "add --gradients"),
     ("trace MODELS/lstm -", 1, "standard input holds no text; give a line of it"),
     ("position --kind rotery", 2, "--kind 'rotery' is not known; did you mean rotary?"),
@@ -136,6 +136,32 @@ def test_what_cannot_be_shown_gets_its_sentence(
     ended = typed(*line.replace("MODELS", str(looking)).split())
     assert (ended.code, ended.out) == (code, "")
     assert said in ended.err
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("attend counts text", "attention; transformer, gpt, seq2seq-attention and seq2seq-transformer have, "),
+        ("trace counts text", "steps to follow; rnn, lstm, gru, transformer, nbow, cnn, rnn-lm, "),
+        ("trace counts text --gradients", "state; rnn, lstm and gru have, and rnn-lm, lstm-lm and gru-lm"),
+        (
+            "position --kind learned --model counts",
+            "learned positions; transformer, gpt and seq2seq-transformer have with positions=learned",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("spec", ["ngram-lm:tokenizer=char", "bow+nb"])
+def test_a_model_that_counts_is_told_which_methods_fit(
+    typed: Typed, shop: Path, tmp_path: Path, line: str, said: str, spec: str
+) -> None:
+    """Each command needs something else of a model, and the names of those that have it."""
+    (tmp_path / "bank.txt").write_text("money grows in the bank\n" * 20)
+    corpus = "bank.txt" if spec.startswith("ngram") else str(shop / "train.csv")
+    assert typed("train", spec, corpus, "-o", "counts").code == 0
+    ended = typed(*line.split())
+    assert (ended.code, ended.out) == (1, "")
+    assert f"no network: it has no {said}" in ended.err
     assert ended.err.count("\n") == 1
 
 

@@ -321,5 +321,5 @@ def open_and_attend(
 
     if not texts:
         raise InputError("there is no text to look at; give one, or lines on standard input")
-    with opened([path], device=device, threads=threads) as (looked,):
+    with opened([path], f"attention; {ATTENTIVE}", device=device, threads=threads) as (looked,):
         return [attend(looked, text, words=words) for text in texts]

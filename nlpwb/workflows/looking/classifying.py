@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import InputError, ModelError
-from nlpwb.workflows.looking.looked import ATTENTIVE, Answers, Sides, rows_of
+from nlpwb.workflows.looking.looked import Answers, Sides, rows_of
 from nlpwb.workflows.looking.reading import TokensRead, span_starts
 from nlpwb.workflows.model_folder import load_model
 
@@ -84,8 +84,8 @@ class LookedClassifier:
         return tokens, tokens
 
 
-def open_classifier(path: Path) -> LookedClassifier:
-    """Load a classifier's folder.
+def open_classifier(path: Path, fitting: str) -> LookedClassifier:
+    """Load a classifier's folder; ``fitting`` as in :func:`~nlpwb.workflows.looking.opening.open_model`.
 
     Raises:
         ModelError: no sound model, or one that is no network.
@@ -93,8 +93,8 @@ def open_classifier(path: Path) -> LookedClassifier:
     classifier = load_model(path, device="cpu")
     if classifier.network is None:
         raise ModelError(
-            f"the model {path} ({classifier.spec}) is no network, so there is nothing to look into: "
-            f"of attention {ATTENTIVE}; `nlpwb vectorize --top 20` shows what a model of counts goes by"
+            f"the model {path} ({classifier.spec}) is no network: it has no {fitting}; "
+            "`nlpwb vectorize --top 20` shows what a model of counts goes by"
         )
     return LookedClassifier(path, classifier, classifier.network)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.errors import ModelError
-from nlpwb.workflows.looking.looked import ATTENTIVE, Answers, Sides, rows_of
+from nlpwb.workflows.looking.looked import Answers, Sides, rows_of
 from nlpwb.workflows.looking.reading import TokensRead
 from nlpwb.workflows.looking.translating import next_answers, tokens_read
 
@@ -71,8 +71,8 @@ class LookedLanguageModel:
         return sides.source, sides.source
 
 
-def open_language_model(path: Path) -> LookedLanguageModel:
-    """Load a language model's folder, or a llama2.c file.
+def open_language_model(path: Path, fitting: str) -> LookedLanguageModel:
+    """Load a language model's folder, or a llama2.c file; ``fitting`` as in :func:`~nlpwb.workflows.looking.opening.open_model`.
 
     Raises:
         ModelError: no sound model, or one that is no network.
@@ -82,8 +82,7 @@ def open_language_model(path: Path) -> LookedLanguageModel:
     model = load_language_model(path, device="cpu")
     if model.counted:
         raise ModelError(
-            f"the model {path} ({model.part}) counts and is no network, so there is nothing to look into: "
-            f"of attention {ATTENTIVE}"
+            f"the model {path} ({model.part}) counts and is no network: it has no {fitting}"
         )
     model.network.eval()
     return LookedLanguageModel(path, model)

@@ -52,9 +52,10 @@ def open_and_fade(
         InputError: there is nothing in the text to read.
         UsageError: no such device here.
     """
+    from nlpwb.workflows.looking.looked import RECURRENT
     from nlpwb.workflows.looking.opening import opened
 
-    with opened(paths, device=device, threads=threads) as looked:
+    with opened(paths, f"state; {RECURRENT}", device=device, threads=threads) as looked:
         return [fading(one, text) for one in looked]
 
 
@@ -66,7 +67,7 @@ def fading(looked: Looked, text: str) -> Fading:
     """
     from nlpwb.methods.recurrent.gradients import gradient_by_distance
     from nlpwb.methods.recurrent.network import RecurrentNetwork
-    from nlpwb.workflows.looking.looked import device_of
+    from nlpwb.workflows.looking.looked import RECURRENT, device_of
 
     sides = looked.read(text)
     source, network = sides.source, looked.network
@@ -81,7 +82,7 @@ def fading(looked: Looked, text: str) -> Fading:
     else:
         raise ModelError(
             f"--gradients follows a state back through time, and the model {looked.path} ({looked.method}) has "
-            "none that it ends in; rnn, lstm and gru have; leave --gradients out"
+            f"none that it ends in; {RECURRENT}; leave --gradients out"
         )
     return Fading(
         model=str(looked.path),

@@ -20,6 +20,18 @@ ATTENTIVE = (
     "and rnn, lstm and gru with pooling=attention"
 )
 """The methods that have attention, for the sentence to those that have none."""
+RECURRENT = "rnn, lstm and gru have, and rnn-lm, lstm-lm and gru-lm"
+"""The methods that have a state which they end in."""
+POSITIONED = "transformer, gpt and seq2seq-transformer have with positions=learned"
+"""The methods that have a table of positions."""
+
+
+def networks() -> str:
+    """The methods that are networks of our own, for the sentence to those that count."""
+    from nlpwb.catalogue import CATALOGUE
+
+    *names, last = (name for name, entry in CATALOGUE.items() if entry.trains and not entry.based)
+    return f"{', '.join(names)} and {last} have"
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,19 @@ LLAMA2C = ".bin"
 
 
 @contextlib.contextmanager
-def opened(paths: Sequence[Path], *, device: str, threads: int) -> Iterator[list[Looked]]:
+def opened(
+    paths: Sequence[Path], fitting: str, *, device: str, threads: int
+) -> Iterator[list[Looked]]:
     """The models of some folders on a device (``auto``: a GPU where there is one), which compute with so many threads meanwhile.
+
+    Args:
+        fitting: as in :func:`open_model`.
 
     Raises:
         ModelError: no sound model, or one that is no network.
         UsageError: no such device here.
     """
-    looked = [open_model(path) for path in paths]
+    looked = [open_model(path, fitting) for path in paths]
     from nlpwb.training.device import choose_setting, threads_of
 
     setting = choose_setting(device, "float32", threads)
@@ -34,27 +39,31 @@ def opened(paths: Sequence[Path], *, device: str, threads: int) -> Iterator[list
         yield looked
 
 
-def open_model(path: Path) -> Looked:
+def open_model(path: Path, fitting: str) -> Looked:
     """The model of a folder, whatever it was trained for, on the processor.
+
+    Args:
+        fitting: what is looked for and which methods have it, ``attention: transformer and gpt have``: the way out for a model
+            that is no network.
 
     Raises:
         ModelError: no sound model, or one that is no network.
     """
     if path.is_file() and path.suffix == LLAMA2C:
-        return _language_model(path)
+        return _language_model(path, fitting)
     kind = str(read_manifest(path)["kind"])
     if kind == LANGUAGE_MODEL:
-        return _language_model(path)
+        return _language_model(path, fitting)
     if kind == TRANSLATOR:
         from nlpwb.workflows.looking.translating import open_translator
 
         return open_translator(path)
     from nlpwb.workflows.looking.classifying import open_classifier
 
-    return open_classifier(path)
+    return open_classifier(path, fitting)
 
 
-def _language_model(path: Path) -> Looked:
+def _language_model(path: Path, fitting: str) -> Looked:
     from nlpwb.workflows.looking.continuing import open_language_model
 
-    return open_language_model(path)
+    return open_language_model(path, fitting)

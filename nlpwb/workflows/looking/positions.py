@@ -126,16 +126,14 @@ def _table_of(model: Path) -> tuple[Tensor, str]:
         ModelError: it has none.
     """
     from nlpwb.methods.transformer.positions import PositionEmbedding
+    from nlpwb.workflows.looking.looked import POSITIONED
     from nlpwb.workflows.looking.opening import open_model
 
-    looked = open_model(model)
+    looked = open_model(model, f"learned positions; {POSITIONED}")
     for part in looked.network.modules():
         if isinstance(part, PositionEmbedding):
             return part.weight.detach(), looked.method
-    raise ModelError(
-        f"the model {model} ({looked.method}) has no learned positions; train a transformer or gpt with "
-        "positions=learned"
-    )
+    raise ModelError(f"the model {model} ({looked.method}) has no learned positions; {POSITIONED}")
 
 
 def _of_table(kind: str, table: Tensor, note: str, *, source: str = "") -> Positions:

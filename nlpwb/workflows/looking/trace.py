@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import UsageError, nearest
-from nlpwb.workflows.looking.looked import Answers, Looked, Sides
+from nlpwb.workflows.looking.looked import Answers, Looked, Sides, networks
 from nlpwb.workflows.looking.reading import TokensRead
 
 if TYPE_CHECKING:
@@ -148,7 +148,9 @@ def open_and_trace(path: Path, text: str, *, device: str = "cpu", threads: int =
     """
     from nlpwb.workflows.looking.opening import opened
 
-    with opened([path], device=device, threads=threads) as (looked,):
+    with opened([path], f"steps to follow; {networks()}", device=device, threads=threads) as (
+        looked,
+    ):
         return trace(looked, text)
 
 

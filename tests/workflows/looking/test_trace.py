@@ -137,7 +137,7 @@ def test_the_gradient_of_a_linear_chain_fades_and_says_how() -> None:
     assert found.tokens[:3] == ("off", "it", "turn")
     assert found.shares[0] == 1
     assert found.shares[-1] < 0.5
-    with pytest.raises(ModelError, match="rnn, lstm and gru have; leave --gradients out"):
+    with pytest.raises(ModelError, match="rnn-lm, lstm-lm and gru-lm; leave --gradients out"):
         fading(looked(SPECS[0]), TEXTS[0])
 
 
