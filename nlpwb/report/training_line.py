@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.words.training import TrainingProgress
 
 _CLEAR = "\r\x1b[K"
+_BETWEEN = "   "
 P = TypeVar("P")
 
 
@@ -26,10 +27,10 @@ class TrainingLine(Generic[P]):
         self._open = False
 
     def show(self, progress: P) -> None:
-        """Write the line anew, cut where the terminal ends: a line that breaks cannot be written over."""
+        """Write the line anew, no wider than the terminal: a line that breaks cannot be written over."""
         if self._live:
             room = shutil.get_terminal_size((100, 24)).columns - 1
-            sys.stderr.write(_CLEAR + self._words(progress)[:room])
+            sys.stderr.write(_CLEAR + within(self._words(progress), room))
             sys.stderr.flush()
             self._open = True
 
@@ -50,6 +51,17 @@ class TrainingLine(Generic[P]):
             self._open = False
 
 
+def within(line: str, room: int) -> str:
+    """As many parts of a line, from the left, as ``room`` characters hold; its first part in any case, cut if it must be.
+
+    >>> within("epoch 2 of 5   step 310   loss 0.412", 25)
+    'epoch 2 of 5   step 310'
+    """
+    while len(line) > room and _BETWEEN in line:
+        line = line[: line.rindex(_BETWEEN)].rstrip()
+    return line[:room]
+
+
 def words_line(progress: TrainingProgress) -> str:
     """``epoch 2 of 5    31 %    1,240,000 words/s   loss 2.214    35 s left``."""
     parts = [
@@ -61,7 +73,7 @@ def words_line(progress: TrainingProgress) -> str:
         parts.append(f"loss {progress.loss:.3f}")
     if math.isfinite(progress.seconds_left):
         parts.append(f"{_clock(progress.seconds_left)} left")
-    return "   ".join(parts)
+    return _BETWEEN.join(parts)
 
 
 def network_line(progress: NetworkProgress) -> str:
@@ -78,7 +90,7 @@ def network_line(progress: NetworkProgress) -> str:
         parts.append(f"{_clock(step.left)} left")
     if step.memory:
         parts.append(f"{step.memory / 2**30:.1f} GiB")
-    return "   ".join(parts)
+    return _BETWEEN.join(parts)
 
 
 def _clock(seconds: float) -> str:

@@ -48,6 +48,24 @@ def test_a_note_stands_above_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert written.count("epoch 2 of 5") == 2
 
 
+def test_a_narrow_terminal_sees_whole_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A figure without its unit is another figure: 1,240,000 wo, loss 2.2, 35."""
+    whole = words_line(at(0.31))
+    parts = [part for part in whole.split("   ") if part]
+    for columns in range(len(parts[0]) + 1, len(whole) + 3):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with training_line(words_line, quiet=False) as shown:
+            shown.show(at(0.31))
+            written = terminal.getvalue().removeprefix("\r\x1b[K")
+        assert len(written) < columns
+        assert whole.startswith(written)
+        kept = [part for part in written.split("   ") if part]
+        assert kept == parts[: len(kept)]
+        assert kept == parts or len("   ".join([*kept, ""])) + len(parts[len(kept)]) >= columns - 1
+
+
 @pytest.mark.parametrize("quiet", [True, False])
 def test_nothing_is_written_into_a_file_or_when_quiet(
     quiet: bool, monkeypatch: pytest.MonkeyPatch
