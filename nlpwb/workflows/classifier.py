@@ -161,7 +161,10 @@ def fit_representation(
     part = spec.representation
     started = time.perf_counter()
     if part.entry.based and conditions is not None:
-        opened = load(part.entry.code).open(part.config, cache=conditions.cache)
+        from nlpwb.workflows.pretrained.representation import PretrainedTexts, check_texts
+
+        check_texts(texts)
+        opened = PretrainedTexts.open(part.config, cache=conditions.cache)
         matrix = opened.transform(texts, threads=threads)
         return Fitted(opened, matrix, time.perf_counter() - started)
     representation, matrix = load(part.entry.code).fit(

@@ -28,6 +28,8 @@ HEAVY += ("pyarrow", "zstandard", "safetensors")
 
 SMALL = "dim=10,epochs=30,learning_rate=0.05"
 NETWORK = "dim=16,epochs=12,learning_rate=0.01,dropout=0.1,batch_documents=8"
+BASE = ROOT / "tests" / "fixtures" / "tiny-base"
+"""Two blocks of random weights, and every word of ``embedding.corpus`` a token; ``workflows/pretrained/bases.py`` wrote it."""
 EXAMPLES = {
     "majority": "majority",
     "onehot": "onehot",
@@ -41,6 +43,8 @@ EXAMPLES = {
     "ppmi": "ppmi:dim=10,pooling=tfidf",
     "vectors": f"vectors:path={ROOT / 'tests' / 'methods' / 'topic_vectors.txt'}",
     "doc2vec": "doc2vec:dim=10,epochs=60,infer_epochs=40,learning_rate=0.05",
+    "pretrained": f"pretrained:base={BASE}+logreg:C=100",
+    "finetune": f"finetune:base={BASE},pooling=mean,epochs=25,learning_rate=0.003,batch_documents=8",
     "rnn": f"rnn:hidden=16,{NETWORK}",
     "lstm": f"lstm:hidden=16,tokenizer=bpe:60,{NETWORK}",
     "gru": f"gru:hidden=16,layers=2,pooling=attention,{NETWORK}",
@@ -279,6 +283,8 @@ def test_its_entry_names_what_is_there(name: str) -> None:
     wanted: tuple[str, ...] = ("fit", "state", "from_state")
     if entry.trains:
         wanted = ("build", "features", "forward") if entry.network else ("build", "read")
+    if entry.based and entry.network:  # the field's file says how it is built
+        wanted = ("features", "forward")
     for method in wanted:
         assert callable(getattr(code, method))
     for module in entry.loads:

@@ -49,7 +49,7 @@ class PretrainedConfig(BaseConfig):
 
     pooling: str = option(
         "auto",
-        help="what stands for a text: the mean, first, largest or last of its tokens' vectors; auto: as the base was made",
+        help="of a text's tokens: the mean, the first, the largest or the last; auto: as the base was made",
         choices=POOLINGS,
         search=("mean", "cls", "max"),
     )
@@ -83,8 +83,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
 
     strategy: str = option(
         "full",
-        help="what learns beside the last layer: everything, nothing, the last blocks, offsets alone, or low-rank "
-        "additions to matrices",
+        help="what learns beside the last layer: all, nothing, last blocks, offsets, low-rank additions",
         choices=STRATEGIES,
         search=("full", "lora"),
     )
@@ -97,18 +96,17 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     )
     targets: str = option(
         "query|value",
-        help="matrices that get one (strategy=lora): query|key|value|output|inner|back",
+        help="matrices that get them (strategy=lora), of query|key|value|output|inner|back",
     )
     pooling: str = option(
         "auto",
-        help="what the last layer sees of a text; auto: as the base was made, and, where it was made for no sentences, what "
-        "its family puts before a last layer",
+        help="what the last layer sees of a text's tokens; auto: what the base's family has there",
         choices=POOLINGS,
         search=("auto", "mean", "cls"),
     )
     epochs: int | Literal["auto"] = option(  # type: ignore[assignment]
         "auto",
-        help="passes over the training documents, at most; auto: 3, and 30 where the last layer alone learns",
+        help="passes over the training documents, at most; auto: 3, of a last layer alone 30",
         low=1,
         high=10_000,
     )

@@ -10,6 +10,7 @@ import numpy as np  # noqa: TID253  only functions import this module
 import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
+from nlpwb.errors import MethodError
 from nlpwb.methods.finetuning.heads import Pooling
 from nlpwb.methods.finetuning.lora import merge
 from nlpwb.methods.finetuning.network import (
@@ -32,7 +33,7 @@ from nlpwb.workflows.networks.tasks import Shape, shape_of, tuning_part
 from nlpwb.workflows.pretrained.classifier import PROBLEMS, FinetunedClassifier, text_head
 from nlpwb.workflows.pretrained.encoding import Manner, encode
 from nlpwb.workflows.pretrained.memory import TextVectors, vectors_identity
-from nlpwb.workflows.pretrained.opening import Base, open_base
+from nlpwb.workflows.pretrained.opening import NO_TOKEN, Base, open_base
 
 if TYPE_CHECKING:
     from nlpwb.methods.finetuning.config import FinetuneConfig
@@ -71,6 +72,8 @@ def finetune(
         note(line)
     base = open_base(config.base, max_tokens=config.max_tokens)
     encoded = base.tokens.encode(texts)
+    if encoded.total == 0:
+        raise MethodError(NO_TOKEN)
     if encoded.cut:
         note(
             f"{percent(encoded.cut / len(encoded))} of the documents were cut at {base.tokens.longest:,} tokens (max_tokens)"

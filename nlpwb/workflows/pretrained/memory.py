@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,8 +101,6 @@ class TextVectors:
         digest = hashlib.sha256(np.ascontiguousarray(wanted).tobytes()).hexdigest()
 
         def make(folder: Path) -> Mapping[str, Any]:
-            import time
-
             started = time.perf_counter()
             vectors = compute([texts[row] for row in rows])
             seconds = time.perf_counter() - started

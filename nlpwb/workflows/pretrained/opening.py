@@ -14,6 +14,8 @@ from nlpwb.methods.finetuning.configurations import Architecture, architecture_o
 from nlpwb.methods.finetuning.tensors import Found
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
 
+NO_TOKEN = "the training documents hold no token; check the text column"
+
 
 @dataclass(frozen=True)
 class Base:

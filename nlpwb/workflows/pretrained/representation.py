@@ -21,7 +21,17 @@ from nlpwb.methods.protocol import State, Unknown
 from nlpwb.training.device import choose_setting
 from nlpwb.workflows.pretrained.encoding import Manner, encode, manner_of
 from nlpwb.workflows.pretrained.memory import TextVectors, vectors_identity
-from nlpwb.workflows.pretrained.opening import open_base
+from nlpwb.workflows.pretrained.opening import NO_TOKEN, open_base
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Refuse training texts of blanks alone.
+
+    Raises:
+        MethodError: all of them are.
+    """
+    if not any(text.strip() for text in texts):
+        raise MethodError(NO_TOKEN)
 
 
 class PretrainedTexts:
@@ -68,6 +78,7 @@ class PretrainedTexts:
         """
         del seed
         opened = cls.open(config)
+        check_texts(texts)
         return opened, opened.transform(texts, threads=threads)
 
     @classmethod
