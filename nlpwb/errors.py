@@ -51,6 +51,12 @@ class SomeFailed(NlpwbError):
     exit_code = 4
 
 
+class Interrupted(NlpwbError):
+    """Ctrl-C; the sentence says what is left of the work (exit code 130)."""
+
+    exit_code = 130
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The way out of a misspelling: the nearest known name, else all of them.
 

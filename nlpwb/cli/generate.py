@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
 import unicodedata
@@ -13,8 +14,8 @@ import typer
 
 from nlpwb.cli import options
 from nlpwb.cli.of_model import Model, refuse
-from nlpwb.errors import InputError, UsageError
-from nlpwb.report.sink import FORMATS, Column, Sink
+from nlpwb.errors import InputError, Interrupted, UsageError
+from nlpwb.report.sink import FORMATS, STREAMED, Column, Sink
 
 if TYPE_CHECKING:
     from nlpwb.workflows.language.generated import Generated, Piece, Tally
@@ -165,16 +166,33 @@ def generate(
     from nlpwb.workflows.language.generating import generate_texts
     from nlpwb.workflows.language.model import load_language_model
 
-    loaded = load_language_model(model, device=device, precision=precision)
-    tally = Tally(request, loaded.reader.context, warn=sink.warn, note=sink.note)
-    given = prompts_of([""] if prompts is None else prompts, file)
-    found = generate_texts(loaded, given, request, threads=threads or options.processors())
-    if plain:
-        _print_texts(found, sink, tally, stream=stream, with_prompt=not no_prompt)
-    else:
-        rows = (_row(one) for one in _finished(found, tally))
-        sink.stream(rows, _columns(samples=samples, beams=beams))
-    tally.close()
+    with _interruptible(sink, plain=plain):
+        loaded = load_language_model(model, device=device, precision=precision)
+        tally = Tally(request, loaded.reader.context, warn=sink.warn, note=sink.note)
+        given = prompts_of([""] if prompts is None else prompts, file)
+        found = generate_texts(loaded, given, request, threads=threads or options.processors())
+        if plain:
+            _print_texts(found, sink, tally, stream=stream, with_prompt=not no_prompt)
+        else:
+            rows = (_row(one) for one in _finished(found, tally))
+            sink.stream(rows, _columns(samples=samples, beams=beams))
+        tally.close()
+
+
+@contextlib.contextmanager
+def _interruptible(sink: Sink, *, plain: bool) -> Iterator[None]:
+    """Ctrl-C says what is there of the texts: those that were printed, or nothing, where they go out together at the end.
+
+    Raises:
+        Interrupted: Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        stands = sink.out is None and (plain or sink.format in STREAMED)
+        raise Interrupted(
+            f"interrupted; {'what was written so far stands' if stands else 'nothing was written'}"
+        ) from None
 
 
 def prompts_of(given: Iterable[str], file: str | None) -> Iterator[str]:

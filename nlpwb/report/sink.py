@@ -20,6 +20,8 @@ from nlpwb.report.style import YELLOW, has_colour, paint
 __all__ = ["FORMATS", "Column", "Row", "Sink", "Table", "write_whole"]
 
 FORMATS = ("auto", "table", "tsv", "csv", "json", "jsonl", "md")
+STREAMED = ("tsv", "csv", "jsonl")
+"""Formats whose rows are printed as they come."""
 FILE_WIDTH = 120
 _BY_ENDING = {
     ".json": "json",
@@ -110,7 +112,8 @@ class Sink:
         from nlpwb.report import machine
 
         writers = {"tsv": machine.as_tsv, "csv": machine.as_csv, "jsonl": machine.as_json_lines}
-        if self.format not in writers or self.out is not None:
+        assert set(writers) == set(STREAMED)
+        if self.format not in STREAMED or self.out is not None:
             self.table(list(rows), columns)
             return
         head = writers[self.format]([], columns)

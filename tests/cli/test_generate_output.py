@@ -169,3 +169,29 @@ def test_an_interrupted_stream_ends_its_line(typed: Typed, monkeypatch: pytest.M
     monkeypatch.setattr(Counter, "read", interrupted)
     ended = typed("generate", "m", "--stream")
     assert (ended.code, ended.out) == (130, "123\n")
+    assert ended.err == "nlpwb: interrupted; what was written so far stands\n"
+
+
+@pytest.mark.usefixtures("counting")
+def test_an_interruption_says_what_is_there(
+    typed: Typed, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing here is a training that goes on; texts for a file go out together, at the end."""
+    read = Counter.read
+
+    def interrupted(self: Counter, ids, lengths, memory):
+        if memory.lengths[0] > 4:
+            raise KeyboardInterrupt
+        return read(self, ids, lengths, memory)
+
+    monkeypatch.setattr(Counter, "read", interrupted)
+    words = ("generate", "m", "4", "a", "--batch", "1")
+    for more in ((), ("--format", "jsonl")):
+        ended = typed(*words, *more)
+        assert (ended.code, "45" in ended.out or '"text": "5"' in ended.out) == (130, True)
+        assert ended.err == "nlpwb: interrupted; what was written so far stands\n"
+    for more in (("-o", "texts.txt"), ("--format", "json")):
+        ended = typed(*words, *more)
+        assert (ended.code, ended.out) == (130, "")
+        assert ended.err == "nlpwb: interrupted; nothing was written\n"
+    assert not (tmp_path / "texts.txt").exists()
