@@ -105,10 +105,13 @@ def _facts(rows: Sequence[Row], ends: Sequence[Row]) -> list[str]:
 
 def _panel(figure: Figure, top: float, last: int, ends: Sequence[Row], theme: Theme) -> Axes:
     """Axes ``top`` inches below the upper edge, over all steps, with a quiet line where an epoch ends."""
+    from matplotlib.ticker import MaxNLocator
+
     height = figure.get_figheight()
     box = (LEFT / WIDTH, 1 - (top + PANEL) / height, 1 - (LEFT + 0.2) / WIDTH, PANEL / height)
     axes = figure.add_axes(box)
     axes.set_xlim(0, max(1, last) * 1.01)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(axis="y", color=theme.rule, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -81,6 +81,18 @@ def test_without_a_tuning_part_there_is_one_panel() -> None:
     assert len(figure.axes[0].lines[-1].get_ydata()) == 1, "a loss that is not known is no point"
 
 
+@pytest.mark.parametrize("last", [1, 2, 3, 7, 40, 1000])
+def test_steps_are_counted_in_whole_numbers(last: int) -> None:
+    """A training of two steps had ticks at a quarter of a step."""
+    rows = [BEGUN, step(1, 0.7), {"record": "epoch", "epoch": 0, "step": last, "loss": 0.5}]
+    figure = drawn(lambda: draw_training(rows, title="lstm", theme=LIGHT), theme=LIGHT)
+    axes = figure.axes[0]
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert ticks == [int(tick) for tick in ticks]
+    assert len(ticks) >= 2
+
+
 def test_of_a_score_that_should_fall_the_lowest_is_the_best() -> None:
     rows = [step(10, 0.5), epoch(0, 0.6), step(20, 0.4), epoch(1, 0.3), epoch(2, 0.5)]
     for row in rows:
