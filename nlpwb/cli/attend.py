@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nlpwb.cli import options
+from nlpwb.cli.of_model import ModelOrFile
 from nlpwb.errors import UsageError
 
 KINDS = ("self", "encoder", "decoder", "cross", "pooling")
@@ -20,10 +20,6 @@ Texts = Annotated[
         help="Texts, or - for standard input, a text a line.", metavar="TEXT…", show_default=False
     ),
 ]
-Model = Annotated[
-    Path,
-    typer.Argument(help="A folder that `nlpwb train` made.", metavar="MODEL", show_default=False),
-]
 
 
 def _kind(value: str | None) -> str | None:
@@ -31,7 +27,7 @@ def _kind(value: str | None) -> str | None:
 
 
 def attend(
-    model: Model,
+    model: ModelOrFile,
     texts: Texts,
     layer: Annotated[
         str | None,

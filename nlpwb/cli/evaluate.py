@@ -10,7 +10,7 @@ import typer
 from nlpwb.cli import language, options, translation
 from nlpwb.cli.compare import Metric
 from nlpwb.cli.comparing import check_gate
-from nlpwb.cli.of_model import Model, kind_of, refuse
+from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import Column
@@ -30,7 +30,7 @@ _OPTIONS = {
 
 def evaluate(
     context: typer.Context,
-    model: Model,
+    model: ModelOrFile,
     corpus: options.OptionalCorpus = None,
     metric: Metric = None,
     confusion: Annotated[

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.of_model import Model, refuse
+from nlpwb.cli.of_model import ModelOrFile, refuse
 from nlpwb.errors import InputError, Interrupted, UsageError
 from nlpwb.report.sink import FORMATS, STREAMED, Column, Sink
 
@@ -40,7 +40,7 @@ Format = Annotated[
 
 def generate(
     context: typer.Context,
-    model: Model,
+    model: ModelOrFile,
     prompts: Annotated[
         list[str] | None,
         typer.Argument(

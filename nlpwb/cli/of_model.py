@@ -14,6 +14,15 @@ Model = Annotated[
     Path,
     typer.Argument(help="A folder that `nlpwb train` made.", metavar="MODEL", show_default=False),
 ]
+ModelOrFile = Annotated[
+    Path,
+    typer.Argument(
+        help="A folder that `nlpwb train` made, or a language model of llama2.c (model.bin, with its tok*.bin beside it).",
+        metavar="MODEL",
+        show_default=False,
+    ),
+]
+"""What takes language models takes those of llama2.c."""
 
 
 def kind_of(model: Path) -> str:

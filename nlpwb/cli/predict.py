@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpwb.cli import language, options
-from nlpwb.cli.of_model import Model, kind_of, refuse
+from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
 from nlpwb.tasks import SEPARATOR
@@ -20,7 +20,7 @@ _OF_CORPORA = ("text", "encoding", "input_format", "header", "skip_bad_rows")
 
 def predict(
     context: typer.Context,
-    model: Model,
+    model: ModelOrFile,
     sources: Annotated[
         list[str] | None,
         typer.Argument(

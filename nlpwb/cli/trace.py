@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from nlpwb.cli import options
-from nlpwb.cli.attend import Model, read_texts
+from nlpwb.cli.attend import read_texts
+from nlpwb.cli.of_model import ModelOrFile
 from nlpwb.errors import InputError, UsageError
 
 
 def trace(
-    model: Model,
+    model: ModelOrFile,
     text: Annotated[
         str,
         typer.Argument(

@@ -346,6 +346,14 @@ def test_what_has_no_meaning_is_refused(
     assert sorted(path.name for path in bank.iterdir()) == before
 
 
+@pytest.mark.parametrize("command", ["generate", "predict", "evaluate", "attend", "trace"])
+def test_the_help_says_that_a_file_of_llama2c_is_taken(typed: Typed, command: str) -> None:
+    """Nobody tries a .bin file where a folder is asked for."""
+    ended = typed(command, "--help")
+    assert ended.code == 0
+    assert "language model of llama2.c (model.bin" in " ".join(ended.out.split())
+
+
 def test_a_model_of_another_task_names_the_commands_that_fit(typed: Typed, bank: Path) -> None:
     for command in (["generate", str(bank / "labels")], ["embed", str(bank / "gpt"), "x.txt"]):
         ended = typed(*command, *(("-o", "v.npy") if command[0] == "embed" else ()))
