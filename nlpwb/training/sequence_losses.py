@@ -2,7 +2,7 @@
 
 The logits of a batch, B · T · V numbers, are the largest thing that such a network makes: for 8,000 tokens and 2,000 places they
 weigh 64 MB in float32, and their softmax and its gradient as much again. So output layer and loss are one function: it takes some
-places at a time, and computes the gradient of the logits where they are, so that they are never needed again.
+places at a time, and puts the gradient of the logits where they are, so that they are never needed again.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from torch.nn import functional
 
 from nlpwb.training.streams import NOTHING, StreamBatch
 
-CHUNK = 1 << 21
-"""Logits that are held at a time."""
+CHUNK = 1 << 23
+"""Logits that are held at a time, in the precision of the products."""
+CACHED = 1 << 18
+"""Logits of which a processor takes the softmax at a time: what several passes read should stay in its cache."""
 
 
 class Carried(Protocol):
@@ -50,25 +52,30 @@ class _LinearCrossEntropy(torch.autograd.Function):
         )
         low = weight.to(hidden.dtype)
         rows = max(1, CHUNK // len(weight))
+        few = max(1, CACHED // len(weight)) if hidden.is_cpu else rows
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         for start in range(0, len(hidden), rows):
             part = slice(start, start + rows)
-            h, y = hidden[part], targets[part]
-            logits = (h @ low.T).float()
-            if bias is not None:
-                logits += bias
-            total += functional.cross_entropy(logits, y, reduction="sum", label_smoothing=smoothing)
-            if d_hidden is None or d_weight is None:
-                continue
-            gradient = logits.softmax(dim=1)
-            if smoothing:
-                gradient -= smoothing / len(weight)
-            gradient[torch.arange(len(y), device=y.device), y] -= 1 - smoothing
-            if d_bias is not None:
-                d_bias += gradient.sum(dim=0)
-            low_gradient = gradient.to(hidden.dtype)
-            d_hidden[part] = low_gradient @ low
-            d_weight += (low_gradient.T @ h).float()
+            h = hidden[part]
+            products = h @ low.T
+            wanted_here = torch.split(targets[part], few)
+            for some, y in zip(torch.split(products, few), wanted_here, strict=True):
+                logits = some.float()
+                if bias is not None:
+                    logits += bias
+                if not wanted:
+                    total += functional.cross_entropy(
+                        logits, y, reduction="sum", label_smoothing=smoothing
+                    )
+                    continue
+                nats, gradient = _nats_and_gradient(logits, y, smoothing)
+                total += nats
+                if d_bias is not None:
+                    d_bias += gradient.sum(dim=0)
+                some.copy_(gradient)
+            if d_hidden is not None and d_weight is not None:
+                d_hidden[part] = products @ low
+                d_weight += products.T @ h
         ctx.save_for_backward(d_hidden, d_weight, d_bias)
         return total
 
@@ -79,6 +86,23 @@ class _LinearCrossEntropy(torch.autograd.Function):
             None if part is None else part * gradient.to(part.dtype) for part in ctx.saved_tensors
         ]
         return (*parts, None, None)
+
+
+def _nats_and_gradient(logits: Tensor, targets: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
+    """The sum of the cross-entropies, and its gradient by the logits, float32 (n, V), with one pass of exponentials for both.
+
+    The likeliest token's probability is 1 / Σ_v exp(l_v - max l), so that log Σ_v exp l_v is max l - log max p: exact however
+    small the probability of the token that was wanted.
+    """
+    column = targets.unsqueeze(1)
+    gradient = logits.softmax(dim=1)
+    normaliser = logits.amax(dim=1) - gradient.amax(dim=1).log()
+    nats = normaliser - (1 - smoothing) * logits.gather(1, column).squeeze(1)
+    if smoothing:
+        nats -= smoothing * logits.mean(dim=1)
+        gradient -= smoothing / logits.shape[1]
+    gradient.scatter_add_(1, column, logits.new_full(column.shape, smoothing - 1))
+    return nats.sum(), gradient
 
 
 def linear_cross_entropy(

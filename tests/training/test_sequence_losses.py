@@ -28,14 +28,16 @@ def layer() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return hidden, weight, bias, targets
 
 
-@pytest.mark.parametrize("chunk", [1, 5 * VOCABULARY, 1 << 21])
+@pytest.mark.parametrize("cached", [1, 2 * VOCABULARY, 1 << 18])
+@pytest.mark.parametrize("chunk", [1, 5 * VOCABULARY, 1 << 23])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("with_bias", [True, False])
 def test_value_and_gradients_are_those_of_the_layer_and_torchs_loss(
-    monkeypatch: pytest.MonkeyPatch, with_bias: bool, smoothing: float, chunk: int
+    monkeypatch: pytest.MonkeyPatch, with_bias: bool, smoothing: float, chunk: int, cached: int
 ) -> None:
-    """23 places in chunks of 1, of 5, and at once; a gradient from above that is not 1."""
+    """23 places in chunks of 1, of 5, and at once, their softmax of 1, of 2, and at once; a gradient from above that is not 1."""
     monkeypatch.setattr(sequence_losses, "CHUNK", chunk)
+    monkeypatch.setattr(sequence_losses, "CACHED", cached)
     hidden, weight, bias, targets = layer()
     leaves = [hidden, weight, *([bias] if with_bias else [])]
     for leaf in leaves:
@@ -49,6 +51,19 @@ def test_value_and_gradients_are_those_of_the_layer_and_torchs_loss(
     expected = torch.autograd.grad(theirs * 0.37, leaves)
     for mine, wanted in zip(found, expected, strict=True):
         torch.testing.assert_close(mine, wanted, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+def test_a_token_that_was_as_good_as_impossible_costs_what_it_costs(smoothing: float) -> None:
+    """A probability of exp(-300) is 0 in float32, and its logarithm minus infinity; that of exp(-0) is 1 and costs nothing."""
+    weight = torch.tensor([[300.0], [0.0]], requires_grad=True)
+    hidden = torch.ones(2, 1, requires_grad=True)
+    targets = torch.tensor([1, 0])
+    total = linear_cross_entropy(hidden, weight, None, targets, smoothing=smoothing)
+    assert total.item() == 300.0  # half of it for each, where the truth is dealt evenly
+    (found,) = torch.autograd.grad(total, hidden)
+    share = 1 - smoothing / 2  # of the token that was wanted
+    assert found.flatten().tolist() == [300.0 * share, 300.0 * (1 - share)]
 
 
 @pytest.mark.parametrize("chosen", [{0}, {1}, {2}, {0, 1}])
