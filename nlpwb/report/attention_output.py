@@ -131,6 +131,10 @@ def answer_rows(answers: Answers, *, most: int = 10) -> list[dict[str, Any]]:
     ]
 
 
+VECTORS = "a vector for each token"
+"""What comes of a text where no layer on top of a network says more."""
+
+
 def answer_words(attended: Attended) -> str:
     """What the model says, in a few words: ``positive .517``; of a translator what it writes."""
     answers, target = attended.answers, attended.sides.target
@@ -138,6 +142,8 @@ def answer_words(attended: Attended) -> str:
         return repr(" ".join(target.text.split()))
     if answers.what == "value":
         return f"{answers.values[0]:.4g}"
+    if answers.what == "vector":
+        return VECTORS
     order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])
     said = "next " if answers.what == "next" else ""
     return said + ", ".join(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.report.attention import shown
-from nlpwb.report.attention_output import answer_rows
+from nlpwb.report.attention_output import VECTORS, answer_rows
 from nlpwb.report.columns import Column, Row
 from nlpwb.report.numbers import decimals, significant
 
@@ -134,6 +134,8 @@ def answer_line(found: Trace) -> str:
     answers = found.answers
     if found.sides.target is not None:
         return f"writes {' '.join(found.sides.target.text.split())!r}"
+    if answers.what == "vector":
+        return f"makes {VECTORS}"
     if answers.what == "value":
         return f"says {answers.values[0]:.4g}"
     order = sorted(range(len(answers.values)), key=lambda place: -answers.values[place])[:5]

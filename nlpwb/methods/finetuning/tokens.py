@@ -79,6 +79,10 @@ class CheckpointTokens:
             self._encodings((encodable(one), encodable(other)) for one, other in pairs)
         )
 
+    def is_unknown(self, number: int) -> bool:
+        """Whether an id stands for what the tokenizer cannot write."""
+        return number == self._unknown
+
     def surfaces(self, text: str) -> list[str]:
         """The tokens of a text, marks included."""
         found: list[str] = self.inner.encode(encodable(text)).tokens

@@ -50,11 +50,12 @@ class Recorder:
         """Keep a tensor as the next step; later changes in place do not reach it."""
         self.steps.append(Step(name, value.detach().clone()))
 
-    def output(self, module: nn.Module, name: str) -> None:
-        """Keep what a module gives, each time it is called."""
+    def output(self, module: nn.Module, name: str, *, shared: bool = False) -> None:
+        """Keep what a module gives, each time it is called; ``shared``: it is one thing for all rows of a batch."""
 
         def hook(_: nn.Module, __: Any, output: Any) -> None:
-            self.keep(name, _first(output))
+            found = _first(output)
+            self.keep(name, found.unsqueeze(0) if shared else found)
 
         self._undo.append(module.register_forward_hook(hook).remove)
 

@@ -19,6 +19,7 @@ from nlpwb.methods.networks.pooling import real_places
 from nlpwb.methods.transformer.attention import Sight
 from nlpwb.methods.transformer.blocks import INITIAL_SCALE, Activation, EncoderBlock
 from nlpwb.methods.transformer.dropout import Dropout
+from nlpwb.methods.transformer.positions import PositionEmbedding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class BertNetwork(nn.Module):
         self.shape = shape
         width = shape.table_dim or shape.dim
         self.embedding = nn.Embedding(shape.vocabulary, width)
-        self.positions = nn.Embedding(shape.places, width)
+        self.positions = PositionEmbedding(shape.places, width)
         self.segments = nn.Embedding(shape.segments, width) if shape.segments else None
         self.embedding_norm = nn.LayerNorm(width, eps=shape.epsilon)
         self.widen = nn.Linear(width, shape.dim) if width != shape.dim else None

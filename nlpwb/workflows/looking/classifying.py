@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import InputError, ModelError
+from nlpwb.workflows.looking.bases import read_marked
 from nlpwb.workflows.looking.looked import Answers, Sides, rows_of
 from nlpwb.workflows.looking.reading import TokensRead, span_starts
 from nlpwb.workflows.model_folder import load_model
@@ -13,6 +14,7 @@ from nlpwb.workflows.model_folder import load_model
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nlpwb.methods.finetuning.tokens import CheckpointTokens
     from nlpwb.methods.networks.tokens import TextEncoder
     from nlpwb.text.rules import RuleTokenizer
     from nlpwb.text.subword_tokenizer import SubwordTokenizer
@@ -99,10 +101,13 @@ def open_classifier(path: Path, fitting: str) -> LookedClassifier:
     return LookedClassifier(path, classifier, classifier.network)
 
 
-def _read(encoder: TextEncoder, text: str) -> TokensRead:
+def _read(encoder: TextEncoder | CheckpointTokens, text: str) -> TokensRead:
+    from nlpwb.methods.finetuning.tokens import CheckpointTokens
     from nlpwb.methods.networks.embedding import UNKNOWN
     from nlpwb.text.subword_tokenizer import SubwordTokenizer
 
+    if isinstance(encoder, CheckpointTokens):
+        return read_marked(encoder, text)
     ids = tuple(encoder.encode([text]).ids.tolist())
     (found,) = encoder.tokenizer.encode([text])
     if not found.tokens:

@@ -53,7 +53,8 @@ class Answers:
     Args:
         names: of labels, or of tokens; one name for a number.
         values: probabilities, or the number.
-        what: ``probability`` of labels, ``next`` (probabilities of tokens), or ``value``.
+        what: ``probability`` of labels, ``next`` (probabilities of tokens), ``value``, or ``vector``:
+            there is nothing to say.
     """
 
     names: tuple[str, ...]

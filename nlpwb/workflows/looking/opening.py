@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpwb.workflows.folders import LANGUAGE_MODEL, TRANSLATOR, read_manifest
+from nlpwb.bases.files import CONFIG
+from nlpwb.errors import UsageError
+from nlpwb.workflows.folders import LANGUAGE_MODEL, MANIFEST, TRANSLATOR, read_manifest
 
 if TYPE_CHECKING:
     from nlpwb.workflows.looking.looked import Looked
@@ -51,6 +53,8 @@ def open_model(path: Path, fitting: str) -> Looked:
     """
     if path.is_file() and path.suffix == LLAMA2C:
         return _language_model(path, fitting)
+    if not (path / MANIFEST).exists() and ((path / CONFIG).is_file() or not path.exists()):
+        return _base(path)
     kind = str(read_manifest(path)["kind"])
     if kind == LANGUAGE_MODEL:
         return _language_model(path, fitting)
@@ -61,6 +65,22 @@ def open_model(path: Path, fitting: str) -> Looked:
     from nlpwb.workflows.looking.classifying import open_classifier
 
     return open_classifier(path, fitting)
+
+
+def _base(path: Path) -> Looked:
+    """A checkpoint's folder, or a base by its name; where there is no such base either, what is missing is a model.
+
+    Raises:
+        ModelError: there is neither.
+    """
+    from nlpwb.workflows.looking.bases import LookedBase
+    from nlpwb.workflows.pretrained.opening import open_base
+
+    try:
+        return LookedBase(open_base(str(path)))
+    except UsageError:
+        read_manifest(path)
+        raise
 
 
 def _language_model(path: Path, fitting: str) -> Looked:

@@ -35,7 +35,9 @@ def watch_steps(recorder: Recorder, network: nn.Module) -> None:
     watch_formulas(recorder, network, blocks)
     for path, part in network.named_modules():
         name = step_name(path)
-        if isinstance(part, TokenEmbedding | PositionEmbedding | nn.Embedding):
+        if isinstance(part, PositionEmbedding):
+            recorder.output(part, name, shared=True)
+        elif isinstance(part, TokenEmbedding | nn.Embedding):
             recorder.output(part, name)
         elif isinstance(part, MultiHeadAttention):
             record_attention(recorder, part, name)
