@@ -2,7 +2,8 @@
 
 A plain file is a running text: its line breaks are characters like all others, and a model learns them. It is cut behind runs
 of line breaks, so that it can be tokenized in batches and divided into parts; joined, the pieces are the file, so that a file
-and the same text as a part of a longer one are the same to a model. Documents of a table, of JSON lines or of a folder stand apart: a model learns where each ends.
+and the same text as a part of a longer one are the same to a model. Documents of a table, of JSON lines or of a folder stand
+apart: a model learns where each ends.
 """
 
 from __future__ import annotations
