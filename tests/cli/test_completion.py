@@ -30,6 +30,8 @@ METHODS = [
     "ppmi",
     "vectors",
     "doc2vec",
+    "pretrained",
+    "finetune",
     "rnn",
     "lstm",
     "gru",
