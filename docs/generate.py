@@ -36,6 +36,7 @@ COMMANDS = (
     "words vector",
     "vectorize",
     "train",
+    "finetune",
     "evaluate",
     "predict",
     "embed",
