@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.searching import Found
 
 BASELINE = "majority"
-VERDICT_VERSION = 3  # 3: with a task
+VERDICT_VERSION = 4  # 4: with a sentence on borrowed weights
 
 
 def compare(
@@ -203,7 +203,12 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cac
 
         del folder
         methods = [
-            Scored(str(row.spec), cells, row.spec.representation.name == BASELINE)
+            Scored(
+                str(row.spec),
+                cells,
+                baseline=row.spec.representation.name == BASELINE,
+                based=row.spec.representation.entry.based,
+            )
             for row, cells in zip(rows, artifacts, strict=True)
         ]
         verdict = judge(plan, methods, metric, seed=request.design.seed, budget=rows[0].budget)

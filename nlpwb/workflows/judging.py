@@ -24,6 +24,7 @@ from nlpwb.evaluation.scoring import Predictions, score, score_per_seed
 from nlpwb.evaluation.significance import Pair, compare_folds, compare_pairs
 from nlpwb.records import ALPHA, Answer, PairResult, Result, Verdict
 from nlpwb.tasks import METRICS, POINTS, PROPORTIONS, Task
+from nlpwb.workflows.borrowing import borrowing
 from nlpwb.workflows.phrases import WORTH_NAMING, WORTH_SAVING, listed, no_cheaper, others, times
 from nlpwb.workflows.plans import Plan
 
@@ -40,11 +41,12 @@ _TWO_SIDED = 1.959963984540054  # normal quantile of 97.5 %
 
 @dataclass(frozen=True)
 class Scored:
-    """A method whose cells are all there: ``cells[run][seed]``."""
+    """A method whose cells are all there: ``cells[run][seed]``; ``based``: it begins with weights that somebody else trained."""
 
     method: str
     cells: list[list[Artifact]]
     baseline: bool = False
+    based: bool = False
 
 
 def judge(
@@ -83,29 +85,26 @@ def judge(
             ends = sorted((sign * pair.low, sign * pair.high))
             result = replace(result, delta=sign * pair.delta, delta_low=ends[0], delta_high=ends[1])
         results.append(result)
-    return Verdict(
-        results,
-        [
-            PairResult(
-                a=methods[pair.i].method,
-                b=methods[pair.j].method,
-                delta=pair.delta,
-                low=pair.low,
-                high=pair.high,
-                p=pair.p,
-                p_holm=pair.p_holm,
-            )
-            for pair in pairs
-        ],
-        separable,
-        _answer(
-            results,
-            separable,
-            plan,
-            metric,
-            {method.method for method in methods if method.baseline},
-        ),
-    )
+    told = [
+        PairResult(
+            a=methods[pair.i].method,
+            b=methods[pair.j].method,
+            delta=pair.delta,
+            low=pair.low,
+            high=pair.high,
+            p=pair.p,
+            p_holm=pair.p_holm,
+        )
+        for pair in pairs
+    ]
+    baselines = {method.method for method in methods if method.baseline}
+    answer = _answer(results, separable, plan, metric, baselines)
+    if answer is not None:
+        every = [_cost(result, plan) for result in results]
+        based = {method.method for method in methods if method.based}
+        paid = borrowing(results, told, every, metric, based=based)
+        answer = replace(answer, text=f"{answer.text} {paid}".rstrip())
+    return Verdict(results, told, separable, answer)
 
 
 def _answer(
