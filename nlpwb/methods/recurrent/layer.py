@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nlpwb.methods.recurrent.cells import GATES, CellWeights
 from nlpwb.methods.recurrent.scan import scan_gru, scan_rnn
+from nlpwb.methods.recurrent.scan_lstm import is_faster, scan_lstm
 
 State = tuple[Tensor, ...]
 """In which a layer has been left: h, and c where the cell has one; (B, H) each."""
@@ -74,7 +75,7 @@ class Direction(nn.Module):
         return self._fused_from(x, hidden, (zeros,) * (2 if self.cell == "lstm" else 1))[0]
 
     def _fused_from(self, x: Tensor, hidden: Tensor, start: State) -> tuple[Tensor, State]:
-        """By torch's kernels: oneDNN's LSTM on a processor, cuDNN's on a GPU.
+        """By torch's kernels, oneDNN's LSTM on a processor and cuDNN's on a GPU; by ``scan_lstm`` where that trains faster.
 
         On a GPU autocast would hand cuDNN float16 whatever precision was asked for, and on a processor it knows the LSTM alone,
         so for all others the cast is made here.
@@ -85,6 +86,12 @@ class Direction(nn.Module):
             low = torch.get_autocast_dtype(device)
             with torch.autocast(device, enabled=False):
                 return self._by_kernel(x.to(low), hidden.to(low), start)
+        if by_torch and is_faster(x, self.weight_input, self.weight_hidden):
+            low = torch.get_autocast_dtype("cpu")
+            bias = (self.bias_input + self.bias_hidden).to(low)
+            sums = nn.functional.linear(x.to(low), self.weight_input.to(low), bias)
+            states, cell = scan_lstm(sums, hidden.to(low), *start)
+            return states, (states[-1], cell)
         return self._by_kernel(x, hidden, start)
 
     def _by_kernel(self, x: Tensor, hidden: Tensor, start: State) -> tuple[Tensor, State]:
