@@ -6,7 +6,9 @@ concern of ``nlpwb.bases``.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ from nlpwb.methods.transformer.bert import BertNetwork, BertShape, MaskedTokenHe
 from nlpwb.methods.transformer.gpt import GptNetwork
 
 Body = BertNetwork | GptNetwork
+_DRAWING = ("uniform_", "normal_", "trunc_normal_", "kaiming_uniform_")
 
 
 def body_of(found: Found, architecture: Architecture) -> Body:
@@ -28,11 +31,26 @@ def body_of(found: Found, architecture: Architecture) -> Body:
     Raises:
         ModelError: a tensor is missing, or has another shape than the configuration says.
     """
-    with torch.device("meta"):  # numbers that are written over need not be drawn
+    with undrawn():
         body = new_body(architecture, vocabulary=_rows_of_table(found, architecture))
-    body.to_empty(device="cpu")
     found.fill(body, rows_of_body(architecture.family, architecture.shape.layers))
     return body.eval()
+
+
+@contextlib.contextmanager
+def undrawn() -> Iterator[None]:
+    """Networks that are made meanwhile hold whatever stood in memory: numbers that are written over need not be drawn.
+
+    Drawing takes longer than reading a file. (torch's device ``meta`` would do, but it imports torch's compiler to draw nothing.)
+    """
+    drawing = {name: getattr(nn.init, name) for name in _DRAWING}
+    for name in drawing:
+        setattr(nn.init, name, lambda tensor, *_, **__: tensor)
+    try:
+        yield
+    finally:
+        for name, function in drawing.items():
+            setattr(nn.init, name, function)
 
 
 def new_body(architecture: Architecture, *, vocabulary: int) -> Body:
