@@ -26,14 +26,14 @@ ModelOrFile = Annotated[
 
 
 def kind_of(model: Path) -> str:
-    """What a model is: classifier, language-model, translator; a llama2.c file is a language model.
+    """What a model is: classifier, language-model, translator; a llama2.c file and a checkpoint of others are language models.
 
     Raises:
         ModelError: no model stands there.
     """
-    from nlpwb.workflows.folders import LANGUAGE_MODEL, read_manifest
+    from nlpwb.workflows.folders import LANGUAGE_MODEL, is_checkpoint, read_manifest
 
-    if model.is_file() and model.suffix == ".bin":
+    if (model.is_file() and model.suffix == ".bin") or is_checkpoint(model):
         return LANGUAGE_MODEL
     return str(read_manifest(model)["kind"])
 

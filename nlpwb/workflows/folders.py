@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nlpwb.bases.files import CONFIG
 from nlpwb.errors import InputError, ModelError, NlpwbError
 from nlpwb.files import sha256
 from nlpwb.options import all_options
@@ -167,6 +168,11 @@ def _own_files(folder: Path) -> set[str]:
         return {MANIFEST, *manifest["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder is a checkpoint of the field's libraries, and no model of ours (which may be both)."""
+    return (folder / CONFIG).is_file() and not (folder / MANIFEST).exists()
 
 
 def read_manifest(folder: Path, *kinds: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from nlpwb.training.scoring import token_nats
 from nlpwb.workflows.folders import (
     LANGUAGE_MODEL,
     dated,
+    is_checkpoint,
     read_manifest,
     read_states,
     save_folder,
@@ -279,7 +280,7 @@ def save_language_model(
 def load_language_model(
     path: Path, *, device: str = "auto", precision: str = "float32"
 ) -> LanguageModel:
-    """The language model of a folder, or of a llama2.c file with its tokenizer beside it.
+    """The language model of a folder, ours or a checkpoint of GPT-2's shape, or of a llama2.c file with its tokenizer beside it.
 
     Raises:
         ModelError: a file is missing, damaged, or of a later version; or the model is another one.
@@ -289,6 +290,12 @@ def load_language_model(
 
         part, network, tokens = open_llama2c(path)
         face = cast(SequenceTokens, tokens)
+        return LanguageModel(part, face, network, device=device, precision=precision)
+    if is_checkpoint(path):
+        from nlpwb.workflows.language.checkpoint import open_checkpoint
+
+        part, network, text = open_checkpoint(path)
+        face = cast(SequenceTokens, text)
         return LanguageModel(part, face, network, device=device, precision=precision)
     manifest = read_manifest(path, LANGUAGE_MODEL)
     spec, states = read_states(path, manifest)

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpwb.bases.files import CONFIG
 from nlpwb.errors import UsageError
-from nlpwb.workflows.folders import LANGUAGE_MODEL, MANIFEST, TRANSLATOR, read_manifest
+from nlpwb.workflows.folders import LANGUAGE_MODEL, TRANSLATOR, is_checkpoint, read_manifest
 
 if TYPE_CHECKING:
     from nlpwb.workflows.looking.looked import Looked
@@ -53,7 +52,7 @@ def open_model(path: Path, fitting: str) -> Looked:
     """
     if path.is_file() and path.suffix == LLAMA2C:
         return _language_model(path, fitting)
-    if not (path / MANIFEST).exists() and ((path / CONFIG).is_file() or not path.exists()):
+    if is_checkpoint(path) or not path.exists():
         return _base(path)
     kind = str(read_manifest(path)["kind"])
     if kind == LANGUAGE_MODEL:

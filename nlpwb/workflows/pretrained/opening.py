@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from nlpwb.bases.files import CONFIG, read_json, read_tensors
@@ -38,6 +39,17 @@ class Base:
     found: Found
 
 
+def open_body(folder: Path, *, name: str) -> tuple[Architecture, Body, Found]:
+    """The network of a checkpoint's folder below any head, with its weights; ``name`` is that of the base, for errors.
+
+    Raises:
+        ModelError: a folder that is no checkpoint of the known architectures, or a damaged one.
+    """
+    architecture = architecture_of(read_json(folder, CONFIG), name=name)
+    found = Found(read_tensors(folder), architecture.family, name=name)
+    return architecture, body_of(found, architecture), found
+
+
 def open_base(name: str, *, max_tokens: int | Literal["auto"] = "auto") -> Base:
     """The base of a name (:func:`nlpwb.bases.finding.find_base`).
 
@@ -47,9 +59,7 @@ def open_base(name: str, *, max_tokens: int | Literal["auto"] = "auto") -> Base:
         ModelError: a folder that is no checkpoint of the known architectures, or a damaged one.
     """
     place = find_base(name)
-    architecture = architecture_of(read_json(place.folder, CONFIG), name=name)
-    found = Found(read_tensors(place.folder), architecture.family, name=name)
-    body = body_of(found, architecture)
+    architecture, body, found = open_body(place.folder, name=name)
     sentences = read_sentence_settings(place.folder)
     usual = (
         sentences.longest if sentences is not None and sentences.longest else architecture.longest
