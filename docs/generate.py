@@ -18,6 +18,7 @@ DOCS = Path(__file__).resolve().parent
 COMMANDS = (
     "compare",
     "methods",
+    "bases",
     "data list",
     "data check",
     "data describe",

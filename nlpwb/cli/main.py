@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from nlpwb.cli import (
     attend,
+    bases,
     cache,
     compare,
     data,
@@ -119,6 +120,7 @@ def _program(
 
 app.command("compare")(compare.compare)
 app.command("methods")(methods.methods)
+app.command("bases")(bases.bases)
 app.add_typer(data.app, name="data")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(words, name="words")
