@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,6 +40,13 @@ def finetune(
             metavar="NAME=VALUE",
         ),
     ] = None,
+    adapter: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the low-rank additions of --strategy lora by themselves, too, as peft reads them.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     task: options.LabelTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -74,6 +82,10 @@ def finetune(
                 f"--set {word}: write NAME=VALUE, each name once; `nlpwb methods finetune` lists the names"
             )
         words[name] = value
+    if adapter is not None and strategy != "lora":
+        raise UsageError(
+            f"--adapter: strategy={strategy} makes no additions; write --strategy lora"
+        )
     config = parse_options(FinetuneConfig, "finetune", words)
     of_texts = {
         "text": text,
@@ -88,7 +100,9 @@ def finetune(
         Spec(Part("finetune", config), None, None),
         Origin(corpus, None, None),
         output,
-        train.Asked(task, device, precision, plot, log, seed, threads, cache_dir, no_cache, quiet),
+        train.Asked(
+            task, device, precision, plot, log, seed, threads, cache_dir, no_cache, quiet, adapter
+        ),
         options.make_sink(format, out, quiet, verbose),
         of_texts=of_texts,
     )

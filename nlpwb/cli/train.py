@@ -62,6 +62,7 @@ class Asked:
     cache_dir: str | None
     no_cache: bool
     quiet: bool
+    adapter: Path | None = None
 
 
 def train(
@@ -165,6 +166,7 @@ def fit(
             precision=asked.precision,
             cache=cache if cache.lasts else None,
             log=asked.log,
+            adapter=asked.adapter,
             progress=line.show,
             note=note,
         )

@@ -34,6 +34,7 @@ class Conditions:
         checkpoints: a folder of this training alone, from which it goes on when it was interrupted; None: it begins anew.
         cache: keeps word vectors that were trained for the embeddings; None: nothing is kept.
         log: a file that gets the training log as it grows, beside the one among the checkpoints.
+        adapter: a folder that gets the low-rank additions of ``strategy=lora`` by themselves.
         progress: is told how far training is.
         note: is told what a person should know.
     """
@@ -43,6 +44,7 @@ class Conditions:
     checkpoints: Path | None = None
     cache: Cache | None = None
     log: Path | None = None
+    adapter: Path | None = None
     progress: Callable[[NetworkProgress], None] = lambda _: None
     note: Callable[[str], None] = lambda _: None
 

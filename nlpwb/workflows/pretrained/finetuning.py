@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np  # noqa: TID253  only functions import this module
 import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
+from safetensors.torch import save  # noqa: TID253
 
-from nlpwb.errors import MethodError
+from nlpwb.errors import InputError, MethodError
+from nlpwb.files import put_whole
+from nlpwb.methods.finetuning.adapters import adapters_of, written_adapters
 from nlpwb.methods.finetuning.heads import Pooling
 from nlpwb.methods.finetuning.lora import merge
 from nlpwb.methods.finetuning.network import (
@@ -21,6 +26,7 @@ from nlpwb.methods.finetuning.network import (
     learning_rate_of,
     shares,
 )
+from nlpwb.methods.finetuning.tensors import written
 from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
@@ -111,6 +117,8 @@ def finetune(
             )
         else:
             made = run.train(network, encoded, shape, targets, tuning, seed=seed)
+    if conditions.adapter is not None:
+        _write_adapter(conditions.adapter, network, base, config)
     merge(network)
     if task == "regression":
         shape = _says_values(network, shape)
@@ -127,6 +135,35 @@ def finetune(
         device=conditions.device,
         made=dataclasses.replace(made, cut=encoded.cut),
     )
+
+
+def _write_adapter(
+    folder: Path, network: FinetunedNetwork, base: Base, config: FinetuneConfig
+) -> None:
+    """The additions and the last layers, as peft reads them.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    family = base.architecture.family
+    found = adapters_of(network.body, family, layers=base.architecture.shape.layers)
+    settings, tensors = written_adapters(
+        found,
+        written(network.head, family.text),
+        family,
+        base=base.place.name,
+        rank=config.rank,
+        alpha=config.alpha,
+    )
+    try:
+        folder.mkdir(exist_ok=True)
+        text = json.dumps(settings, indent=2) + "\n"
+        put_whole(folder / "adapter_config.json", lambda path: path.write_text(text))
+        held = save(tensors, metadata={"format": "pt"})
+        put_whole(folder / "adapter_model.safetensors", lambda path: path.write_bytes(held))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"--adapter {folder}: {reason}; choose another place") from None
 
 
 def _says_values(network: FinetunedNetwork, shape: Shape) -> Shape:

@@ -130,6 +130,37 @@ def test_additions_merge_into_what_they_computed(base: str) -> None:
     torch.testing.assert_close(body(ids, lengths), beside, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("family", ["bert", "gpt2"])
+def test_peft_reads_the_additions(tmp_path: Path, family: str) -> None:
+    """On the base, by peft: the logits of the merged network; GPT-2's three additions are one there."""
+    transformers = pytest.importorskip("transformers")
+    peft = pytest.importorskip("peft")
+    base = write_base(tmp_path / "base", TEXTS, family=family)
+    every = "strategy=lora,rank=2,targets=query|value|output|inner|back"
+    network = tuned(base, every, adapter=tmp_path / "adapter")
+    plain = transformers.AutoModelForSequenceClassification.from_pretrained(base, num_labels=2)
+    plain.config.pad_token_id = 0
+    theirs = peft.PeftModel.from_pretrained(plain, tmp_path / "adapter").eval()
+    ids = torch.from_numpy(network.tokens.encode(TEXTS[:1]).ids).long().unsqueeze(0)
+    with torch.no_grad():
+        wanted = theirs(input_ids=ids).logits
+        found = network.network(ids, torch.tensor([ids.shape[1]]))
+    torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(found, open_logits(base, network, ids), atol=1e-3), (
+        "nothing was learned"
+    )
+
+
+def open_logits(base: str, network: FinetunedClassifier, ids: torch.Tensor) -> torch.Tensor:
+    """What the trained head says on the body as it was."""
+    from nlpwb.methods.finetuning.network import FinetunedNetwork
+
+    before = FinetunedNetwork(open_base(base).body, network.network.head, network.network.pooling)
+    with torch.no_grad():
+        said: torch.Tensor = before.eval()(ids, torch.tensor([ids.shape[1]]))
+    return said
+
+
 def test_the_share_that_learns_is_said(base: str) -> None:
     notes: list[str] = []
     tuned(base, "strategy=bitfit", note=notes.append)
