@@ -195,6 +195,10 @@ Precision = Annotated[
         metavar="NAME",
     ),
 ]
+Offline = Annotated[
+    bool,
+    typer.Option("--offline", help="Open no socket: what is not on this machine is not fetched."),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")]
 Projection = Annotated[
     str,
@@ -261,6 +265,13 @@ def open_cache(cache_dir: str | None, no_cache: bool, sink: Sink) -> Iterator[Ca
         raise UsageError("--no-cache and --cache-dir contradict each other; give one")
     with tempfile.TemporaryDirectory(prefix="nlpwb-", ignore_cleanup_errors=True) as folder:
         yield Cache(Path(folder), warn=sink.warn, lasts=False)
+
+
+def go_offline(flag: bool) -> None:
+    """Have this process, and those that it starts, open no socket for a base; to be called before anything is opened."""
+    if flag:
+        # What huggingface_hub looks at when it is imported, and `find_base` whenever it is asked.
+        os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def processors() -> int:

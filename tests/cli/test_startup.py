@@ -53,7 +53,13 @@ def test_help_lists_and_versions_load_nothing_heavy(
     lines = [[*command.split(), "--help"] for command in COMMANDS]
     lines += [["--help"], ["--version"], ["methods"], ["methods", "tfidf"], ["methods", "fasttext"]]
     lines += [["methods", "lstm"], ["train", "transformer:heads=3", "no-such-file", "-o", "m"]]
-    lines += [["data", "list"], ["cache", "list"], ["no-such-command"], ["compare", "no-such-file"]]
+    lines += [
+        ["bases"],
+        ["data", "list"],
+        ["cache", "list"],
+        ["no-such-command"],
+        ["compare", "no-such-file"],
+    ]
     found = loaded(tmp_path, environment, *lines)
     assert len(found) == len(lines) + 1
     assert [(line, packages) for line, _, packages in found if packages] == []
