@@ -45,6 +45,7 @@ COMMANDS = (
     "translate",
     "attend",
     "trace",
+    "contexts",
     "position",
     "words convert",
     "words evaluate",

@@ -19,6 +19,7 @@ from nlpwb.cli import (
     bases,
     cache,
     compare,
+    contexts,
     data,
     embed,
     evaluate,
@@ -134,6 +135,7 @@ app.command("generate")(generate.generate)
 app.command("translate")(translate.translate)
 app.command("attend")(attend.attend)
 app.command("trace")(trace.trace)
+app.command("contexts")(contexts.contexts)
 app.command("position")(position.position)
 app.add_typer(cache.app, name="cache")
 

@@ -34,6 +34,7 @@ class Builtin:
     encoding: str = "utf-8"
     format: str | None = None
     text: str | None = None
+    label: str | None = None
 
     def path(self) -> Path:
         """Where the file lies; raises InputError where it was not installed."""
@@ -56,6 +57,7 @@ class Builtin:
             encoding=self.encoding,
             input_format=self.format or wanted.input_format,
             text=wanted.text or self.text,
+            label=wanted.label or (self.label if wanted.labelled is not False else None),
         )
 
 
@@ -74,6 +76,10 @@ BUILTINS = (
     Builtin(
         "sample:prose", "unlabelled", "plain English prose, a paragraph a line", 225,
         "Apache-2.0, written for nlpwb", "prose.txt", format="text",
+    ),
+    Builtin(
+        "sample:senses", "labelled", "sentences of 30 ambiguous words, 2 senses of each", 240,
+        "Apache-2.0, written for nlpwb", "senses.tsv", text="sentence", label="sense",
     ),
     Builtin(
         "gensim:pang_lee_polarity", "labelled", "sentences of film reviews, 2 labels (neg, pos)", 200,

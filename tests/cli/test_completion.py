@@ -101,6 +101,7 @@ def test_corpora_are_built_in_names_with_the_files_that_begin_alike(
         "sample:reviews",
         "sample:pairs",
         "sample:prose",
+        "sample:senses",
         "sampled.csv",
     ]
     assert "gensim:lee" in complete_corpus("")
