@@ -121,8 +121,7 @@ class GptNetwork(nn.Module):
         if memory is not None:
             lengths = torch.full((len(ids),), ids.shape[1])
             return self._read_on(ids, lengths, memory)
-        places = torch.arange(ids.shape[1], device=ids.device)
-        x, sight = self._enter(ids, places)
+        x, sight = self._begin(ids)
         for block in self.blocks:
             x = block(x, sight)
         return self.final_norm(x), None
@@ -130,8 +129,7 @@ class GptNetwork(nn.Module):
     def attention_weights(self, ids: Tensor, lengths: Tensor) -> list[Tensor]:
         """How much each place reads of those before it, (B, H, T, T) for each block; rows behind a text mean nothing."""
         del lengths  # what stands behind a text comes later, and is not looked at
-        places = torch.arange(ids.shape[1], device=ids.device)
-        x, sight = self._enter(ids, places)
+        x, sight = self._begin(ids)
         weights = []
         for block in self.blocks:
             weights.append(cast(EncoderBlock, block).attention_weights(x, sight))
@@ -160,8 +158,8 @@ class GptNetwork(nn.Module):
         columns = torch.arange(longest, device=ids.device)
         places = columns + most if even else columns + before.to(ids.device).unsqueeze(1)
         seen = most + longest
-        x, sight = self._enter(ids, places)
-        sight = self._looking_back(sight, places, seen)
+        x, turn = self._enter(ids, places)
+        sight = self._looking_back(turn, places, seen)
         for number, block in enumerate(self.blocks):
             x = self._through(cast(EncoderBlock, block), number, x, sight, memory, places, seen)
         return self.final_norm(x), memory.then(lengths)
@@ -192,11 +190,18 @@ class GptNetwork(nn.Module):
         inner: Tensor = block.dropout(block.feed_forward(block.feed_forward_norm(x)))
         return x + inner
 
-    def _enter(self, ids: Tensor, places: Tensor) -> tuple[Tensor, Sight]:
-        """What enters the first block, (B, T, d), for places int64 (T,) or (B, T); and what the places may see of each other."""
+    def _begin(self, ids: Tensor) -> tuple[Tensor, Sight]:
+        """What enters the first block, (B, T, d), of rows that begin here, and what the places may see of each other."""
+        places = torch.arange(ids.shape[1], device=ids.device)
+        x, turn = self._enter(ids, places)
+        bias = self._falling(places, places) if self.config.positions == "alibi" else None
+        return x, Sight(bias=bias, turn=turn, causal=True)
+
+    def _enter(self, ids: Tensor, places: Tensor) -> tuple[Tensor, Rotation | None]:
+        """What enters the first block, (B, T, d), for places int64 (T,) or (B, T); and how queries and keys there are turned."""
         x = self.embedding(ids)
         kind = self.config.positions
-        turn, bias = None, None
+        turn = None
         if kind == "sinusoidal":
             x = x + sinusoidal(places.flatten(), self.config.dim).view(*places.shape, -1).to(x)
         elif self.positions is not None:
@@ -204,12 +209,10 @@ class GptNetwork(nn.Module):
             x = x + self.positions(places.clamp(max=self.config.context - 1))
         elif kind == "rotary":
             turn = self._turn(places)
-        elif kind == "alibi":
-            bias = self._falling(places, places)
-        return self.dropout(x), Sight(bias=bias, turn=turn, causal=True)
+        return self.dropout(x), turn
 
-    def _looking_back(self, sight: Sight, places: Tensor, seen: int) -> Sight:
-        """The same for queries at ``places`` that see the first ``seen`` places of a memory up to their own.
+    def _looking_back(self, turn: Rotation | None, places: Tensor, seen: int) -> Sight:
+        """What queries at ``places`` see of a memory: its first ``seen`` places, up to their own.
 
         What comes later is hidden by the bias, once for all blocks: each query sees itself at least, and no row is blank.
         """
@@ -223,7 +226,7 @@ class GptNetwork(nn.Module):
                 later = later.unsqueeze(1)  # (B, 1, T, K)
             shown = torch.zeros((), device=places.device) if bias is None else bias
             bias = torch.where(later, torch.finfo(torch.float32).min / 2, shown)
-        return Sight(bias=bias, turn=sight.turn)
+        return Sight(bias=bias, turn=turn)
 
     def _turn(self, places: Tensor) -> Rotation:
         width = self.config.dim // self.config.heads

@@ -111,7 +111,7 @@ def test_attention_weights_are_those_of_the_forward_pass() -> None:
         torch.testing.assert_close(weights[0].sum(dim=-1), torch.ones(2, 4, 10))
         assert float(weights[0].triu(1).abs().max()) == 0
         block: Any = net.blocks[0]
-        x, sight = net._enter(ids, torch.arange(10))
+        x, sight = net._begin(ids)
         entered = block.attention_norm(x)
         _, memory = block.attention.project(entered, sight.turn)
         found = weights[0] @ memory.values.repeat_interleave(2, dim=1)
