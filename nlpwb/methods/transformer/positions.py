@@ -7,7 +7,7 @@ A place is the number of a token in its document, from 0.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -53,9 +53,27 @@ def rotate(vectors: Tensor, turn: Rotation) -> Tensor:
     an order of the columns, which the projections learn. The product of a turned query and a turned key depends on the
     distance of their places alone (equation 16). Computed in float32, returned in the type that came.
     """
-    first, second = vectors.float().chunk(2, dim=-1)  # (..., T, d / 2) each
-    turned = (first * turn.cosine - second * turn.sine, first * turn.sine + second * turn.cosine)
-    return torch.cat(turned, dim=-1).to(vectors.dtype)
+    turned: Tensor = _Rotate.apply(vectors, *turn)  # type: ignore[no-untyped-call]
+    return turned
+
+
+class _Rotate(torch.autograd.Function):
+    """A turn's gradient is turned back: nothing but the angles needs to be kept for it."""
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+        ctx.save_for_backward(cosine, sine)
+        exact, half = vectors.float(), vectors.shape[-1] // 2
+        # whole vectors are multiplied, since halves are short and lie apart
+        other = torch.cat((exact[..., half:], exact[..., :half]), dim=-1)
+        other.mul_(torch.cat((-sine, sine), dim=-1))
+        other.addcmul_(exact, torch.cat((cosine, cosine), dim=-1))
+        return other.to(vectors.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        cosine, sine = ctx.saved_tensors
+        return rotate(gradient, Rotation(cosine, -sine)), None, None
 
 
 def alibi_slopes(heads: int) -> Tensor:
