@@ -124,11 +124,11 @@ def at_hand() -> Iterator[Place]:
     for package in PACKAGES:
         if (folder := _installed(package)) is not None:
             yield Place(package.alias, folder, "package", licence=package.licence)
-    from huggingface_hub import scan_cache_dir
+    from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
     try:
-        found = scan_cache_dir()
+        found = scan_cache_dir(constants.HF_HUB_CACHE)
     except CacheNotFound:
         return
     for repository in sorted(found.repos, key=lambda repo: repo.repo_id):

