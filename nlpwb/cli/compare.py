@@ -163,6 +163,7 @@ def compare(
     threads: options.Threads = None,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
+    offline: options.Offline = False,
     cache_dir: options.CacheDir = None,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -183,6 +184,7 @@ def compare(
     from nlpwb.workflows.request import Request, check_probabilities, settled
     from nlpwb.workflows.request import preset as of_preset
 
+    options.go_offline(offline)
     sink = options.make_sink(format, out, quiet, verbose)
     writes = sequences.task_of(task, list(method or ()))
     if writes is not None:

@@ -62,6 +62,7 @@ def finetune(
     out: options.Out = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
+    offline: options.Offline = False,
     cache_dir: options.CacheDir = None,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -74,6 +75,7 @@ def finetune(
     from nlpwb.options import parse_options
     from nlpwb.specs import Part, Spec
 
+    options.go_offline(offline)
     words = {"base": base, "strategy": strategy}
     for word in option or []:
         name, given, value = word.partition("=")

@@ -89,6 +89,7 @@ def train(
     out: options.Out = None,
     seed: options.Seed = 0,
     threads: options.Threads = None,
+    offline: options.Offline = False,
     cache_dir: options.CacheDir = None,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -103,6 +104,7 @@ def train(
     from nlpwb.data.pair_columns import PairOptions
     from nlpwb.specs import parse_spec
 
+    options.go_offline(offline)
     sink = options.make_sink(format, out, quiet, verbose)
     asked = Asked(task, device, precision, plot, log, seed, threads, cache_dir, no_cache, quiet)
     of_pairs = PairOptions(

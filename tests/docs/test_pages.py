@@ -23,6 +23,7 @@ PAGES = (
             "docs/language-models.md",
             "docs/translation.md",
             "docs/looking.md",
+            "docs/transfer.md",
             "README.md",
         )
     ),
