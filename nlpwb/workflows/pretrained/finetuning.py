@@ -118,7 +118,16 @@ def finetune(
         else:
             made = run.train(network, encoded, shape, targets, tuning, seed=seed)
     if conditions.adapter is not None:
-        _write_adapter(conditions.adapter, network, base, config)
+        size = _write_adapter(conditions.adapter, network, base, config)
+        note(
+            f"{conditions.adapter}: the additions and the last layer, {size / 1e6:.1f} MB to ship beside {config.base}"
+        )
+        if not _is_of_family(network, base):
+            usual = base.architecture.family.text_head.pooling
+            note(
+                f"the last layer stands on the {network.pooling} of the tokens, where the family's class has {usual}; "
+                f"with --set pooling={usual} peft reads the adapter as it is"
+            )
     merge(network)
     if task == "regression":
         shape = _says_values(network, shape)
@@ -139,8 +148,8 @@ def finetune(
 
 def _write_adapter(
     folder: Path, network: FinetunedNetwork, base: Base, config: FinetuneConfig
-) -> None:
-    """The additions and the last layers, as peft reads them.
+) -> int:
+    """The additions and the last layers, as peft reads them; returns their bytes.
 
     Raises:
         InputError: the folder cannot be written.
@@ -164,6 +173,13 @@ def _write_adapter(
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"--adapter {folder}: {reason}; choose another place") from None
+    return len(held) + len(text)
+
+
+def _is_of_family(network: FinetunedNetwork, base: Base) -> bool:
+    """Whether the last layers are those that the family's class has."""
+    usual = base.architecture.family.text_head
+    return network.pooling == usual.pooling and network.head.bend == usual.bend
 
 
 def _says_values(network: FinetunedNetwork, shape: Shape) -> Shape:

@@ -44,6 +44,7 @@ class PretrainedTexts:
         tokens: how it cuts texts.
         manner: how the vectors of tokens become one.
         identity: all that decides a text's vector; None where nothing is remembered.
+        device: where it computes; ``auto``: a GPU where there is one.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class PretrainedTexts:
         manner: Manner,
         *,
         identity: dict[str, Any] | None = None,
+        device: str = "auto",
     ) -> None:
         self.config = config
         self.architecture = architecture
@@ -62,6 +64,7 @@ class PretrainedTexts:
         self.tokens = tokens
         self.manner = manner
         self.identity = identity
+        self.device = device
         self._memory: TextVectors | None = None
         self._spared = 0.0
 
@@ -82,8 +85,10 @@ class PretrainedTexts:
         return opened, opened.transform(texts, threads=threads)
 
     @classmethod
-    def open(cls, config: PretrainedConfig, *, cache: Cache | None = None) -> Self:
-        """The base of the options; what it makes of texts is kept in ``cache``.
+    def open(
+        cls, config: PretrainedConfig, *, cache: Cache | None = None, device: str = "auto"
+    ) -> Self:
+        """The base of the options on a device; what it makes of texts is kept in ``cache``.
 
         Raises:
             UsageError, InputError, ModelError: as :meth:`fit`.
@@ -100,7 +105,15 @@ class PretrainedTexts:
                 f"pretrained: layers={manner.layers} is more than the {base.architecture.shape.layers} blocks of {config.base}"
             )
         identity = vectors_identity(config, base, manner, precision=config.precision)
-        opened = cls(config, base.architecture, base.body, base.tokens, manner, identity=identity)
+        opened = cls(
+            config,
+            base.architecture,
+            base.body,
+            base.tokens,
+            manner,
+            identity=identity,
+            device=device,
+        )
         if cache is not None:
             opened._memory = TextVectors(cache, identity)
         return opened
@@ -116,7 +129,12 @@ class PretrainedTexts:
         def compute(some: Sequence[str]) -> NDArray[np.float32]:
             encoded = self.tokens.encode(some)
             return encode(
-                self.body, encoded, self.manner, precision=self.config.precision, threads=threads
+                self.body,
+                encoded,
+                self.manner,
+                device=self.device,
+                precision=self.config.precision,
+                threads=threads,
             )
 
         if not texts:
