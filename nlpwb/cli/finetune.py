@@ -10,7 +10,9 @@ import typer
 from nlpwb.cli import options, train
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
-from nlpwb.methods.finetuning.config import STRATEGIES, FinetuneConfig
+
+STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora")
+"""Those of ``methods/finetuning/config.py``, which a command that only lists its options need not load; a test holds them equal."""
 
 
 def finetune(
@@ -72,6 +74,7 @@ def finetune(
 
     It is `nlpwb train finetune:base=BASE,strategy=… CORPUS`, and goes on where it was interrupted, as that does.
     """
+    from nlpwb.methods.finetuning.config import FinetuneConfig
     from nlpwb.options import parse_options
     from nlpwb.specs import Part, Spec
 

@@ -261,6 +261,13 @@ def test_a_head_on_means_is_offered_to_nobody_else(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.scores(TEXTS), network.scores(TEXTS))
 
 
+def test_the_command_offers_the_strategies_that_there_are() -> None:
+    from nlpwb.cli.finetune import STRATEGIES as OFFERED
+    from nlpwb.methods.finetuning.config import STRATEGIES
+
+    assert OFFERED == STRATEGIES
+
+
 def test_blanks_teach_nothing(base: str) -> None:
     with pytest.raises(MethodError, match="no token"):
         tuned(base, texts=["", " "], targets=LABELS[:2])
