@@ -12,7 +12,7 @@ from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
 
 STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora")
-"""Those of ``methods/finetuning/config.py``, which a command that only lists its options need not load; a test holds them equal."""
+"""Those of ``methods/finetuning/config.py``, which listing options need not load; a test holds them equal."""
 
 
 def finetune(
