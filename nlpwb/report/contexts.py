@@ -230,6 +230,8 @@ def remarks(contexts: Contexts, *, usual: bool = True) -> Iterator[str]:
         yield f"Two other tokens of different texts: {_two(mean)} on average."
     if contexts.looks_back:
         yield "This base reads from left to right: what stands behind the word changes nothing."
+    if any(place.unknown for place in contexts.places):
+        yield f"The base has no token for {contexts.word}, or a part of it, and reads one that stands for all it does not know."
     cut = sum(place.cut for place in contexts.places)
     if cut:
         texts = "1 text is" if cut == 1 else f"{cut:,} texts are"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from nlpwb.workflows.contexts.asking import Answer
 
 CLEAR = 0.2
-"""Mean silhouette that words of one sense do not reach: of 300 sentences of Wikipedia oxygen and elephant have .19, piano .17, and
-window .28 (MiniLM)."""
+"""Mean silhouette that words of one sense do not reach: in 300 sentences of Wikipedia oxygen and elephant have .19, piano .17,
+and window .28 (MiniLM)."""
 
 
 def print_senses(sink: Sink, answer: Answer, *, seed: int) -> None:

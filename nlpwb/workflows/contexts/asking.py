@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nlpwb.errors import UsageError
+from nlpwb.errors import InputError, UsageError
 from nlpwb.workflows.contexts.finding import Sample, find_in_corpus, find_in_texts
 from nlpwb.workflows.contexts.records import FRAME, LEAST, Contexts, Layers
 from nlpwb.workflows.contexts.senses import Senses, check_count, divide
@@ -91,6 +91,10 @@ def ask(question: Question) -> Answer:
         )
     else:
         places = find_in_texts(question.word, question.texts)
+    if len(places) == 1 and not question.axes:
+        raise InputError(
+            "there is one context, and nothing to compare it with; give another text, or --axis NAME=WORDS"
+        )
     dividing = question.layer != EVERY and (sample is not None or question.senses is not None)
     count = None if question.senses == "auto" else question.senses
     if dividing:

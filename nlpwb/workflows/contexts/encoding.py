@@ -237,7 +237,12 @@ def in_context(
         looks_back=base.architecture.family.name == "gpt2",
         layers=tuple(layers),
         places=tuple(
-            dataclasses.replace(place, pieces=one.pieces, cut=one.cut)
+            dataclasses.replace(
+                place,
+                pieces=one.pieces,
+                cut=one.cut,
+                unknown=any(map(base.tokens.is_unknown, one.ids[one.first : one.last])),
+            )
             for place, one in zip(places, read, strict=True)
         ),
         vectors=encoded.word,
