@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nlpwb.errors import UsageError
-from nlpwb.methods.networks.sequence_config import SequenceConfig
+from nlpwb.methods.networks.language_config import LanguageConfig
 from nlpwb.options import Span, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecurrentLmConfig(SequenceConfig):
+class RecurrentLmConfig(LanguageConfig):
     """Shared by the three; they differ in the cell alone. Defaults are for some megabytes of text."""
 
     cell: ClassVar[str]
@@ -61,25 +61,8 @@ class RecurrentLmConfig(SequenceConfig):
         high=100,
         search=Span(5e-4, 5e-3, logarithmic=True),
     )
-    schedule: str = option(
-        "cosine",
-        help="course of the step size",
-        choices=("constant", "linear", "cosine", "slanted", "onecycle"),
-    )
     clip: float = option(
         0.25, help="longest gradient, as its Euclidean norm; 0: no limit", low=0, high=10**6
-    )
-    patience: int = option(
-        2,
-        help="epochs without gain on the tuning part after which training ends; 0: no tuning part",
-        low=0,
-        high=10_000,
-    )
-    tuning: float = option(
-        0.05,
-        help="share of the training text, its end, that is the tuning part; 256 kB of it at most",
-        low=0.001,
-        high=0.9,
     )
 
     @property
@@ -87,11 +70,16 @@ class RecurrentLmConfig(SequenceConfig):
         """Tokens of a row of a batch."""
         return self.length
 
+    @property
+    def batch_words(self) -> str:
+        """What a batch is, in the names of the options."""
+        return f"batch={self.batch} streams of length={self.length} tokens"
+
     def validate(self, method: str) -> None:
-        """Refuse options that concern what these networks do not have.
+        """Refuse a width that no layer has.
 
         Raises:
-            UsageError: a tokenizer without meaning, or an option of batches that do nothing here.
+            UsageError: it is asked for, or another option that does nothing here.
         """
         super().validate(method)
         usual = type(self).__dataclass_fields__["hidden"].default
@@ -100,12 +88,6 @@ class RecurrentLmConfig(SequenceConfig):
                 f"{method}: hidden={self.hidden} does nothing with layers=1: a tied last layer is dim={self.dim} wide; "
                 "leave it out, or write tied=no"
             )
-        for name in ("batch_tokens", "batch_documents"):
-            usual = type(self).__dataclass_fields__[name].default
-            if getattr(self, name) != usual:
-                raise UsageError(
-                    f"{method}: {name} does nothing here; a batch is batch={self.batch} streams of length={self.length} tokens"
-                )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from nlpwb.errors import UsageError
-from nlpwb.methods.networks.sequence_config import SequenceConfig
+from nlpwb.methods.networks.language_config import LanguageConfig
 from nlpwb.methods.transformer.config import POSITIONS
 from nlpwb.options import Span, option
 
@@ -15,7 +15,7 @@ ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GptConfig(SequenceConfig):
+class GptConfig(LanguageConfig):
     """A stack of causal self-attention that says what comes next. Defaults are for some megabytes of text."""
 
     carried: ClassVar[bool] = False
@@ -95,29 +95,17 @@ class GptConfig(SequenceConfig):
         high=100,
         search=Span(3e-4, 4e-3, logarithmic=True),
     )
-    schedule: str = option(
-        "cosine",
-        help="course of the step size",
-        choices=("constant", "linear", "cosine", "slanted", "onecycle"),
-    )
     weight_decay: float = option(0.1, help="decoupled decay of matrices", low=0, high=10)
-    patience: int = option(
-        2,
-        help="epochs without gain on the tuning part after which training ends; 0: no tuning part",
-        low=0,
-        high=10_000,
-    )
-    tuning: float = option(
-        0.05,
-        help="share of the training text, its end, that is the tuning part; 256 kB of it at most",
-        low=0.001,
-        high=0.9,
-    )
 
     @property
     def window(self) -> int:
         """Tokens of a row of a batch."""
         return self.context
+
+    @property
+    def batch_words(self) -> str:
+        """What a batch is, in the names of the options."""
+        return f"batch={self.batch} windows of context={self.context} tokens"
 
     @property
     def readers(self) -> int:
@@ -153,9 +141,3 @@ class GptConfig(SequenceConfig):
                 f"{method}: positions=rotary turns pairs, and a head of dim={self.dim}, heads={self.heads} is "
                 f"{self.dim // self.heads} wide; write dim={self.heads * (self.dim // self.heads + 1)}"
             )
-        for name in ("batch_tokens", "batch_documents"):
-            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
-                raise UsageError(
-                    f"{method}: {name} does nothing here; a batch is batch={self.batch} windows of "
-                    f"context={self.context} tokens"
-                )
