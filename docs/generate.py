@@ -41,6 +41,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "embed",
+    "similarity",
     "generate",
     "translate",
     "attend",

@@ -28,6 +28,7 @@ from nlpwb.cli import (
     methods,
     position,
     predict,
+    similarity,
     tokenizer,
     trace,
     train,
@@ -131,6 +132,7 @@ app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("embed")(embed.embed)
+app.command("similarity")(similarity.similarity)
 app.command("generate")(generate.generate)
 app.command("translate")(translate.translate)
 app.command("attend")(attend.attend)
