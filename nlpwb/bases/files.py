@@ -20,6 +20,7 @@ CONFIG = "config.json"
 TENSORS = "model.safetensors"
 _INDEX = ".index.json"
 _PICKLED = "pytorch_model.bin"
+_POINTER = b"version https://git-lfs"
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
 
     found: dict[str, Tensor] = {}
     for path in tensor_files(folder):
+        _no_pointer(path)
         found |= _safe(path) if path.suffix == ".safetensors" else _pickled(path)
     return {
         name: tensor.float() for name, tensor in found.items() if torch.is_floating_point(tensor)
@@ -71,16 +73,28 @@ def tensor_files(folder: Path) -> list[Path]:
         if (folder / name).is_file():
             return [folder / name]
         if (folder / f"{name}{_INDEX}").is_file():
-            shards = read_json(folder, f"{name}{_INDEX}").get("weight_map", {})
-            paths = [folder / shard for shard in sorted(set(shards.values()))]
-            for path in paths:
-                # a name in the index must not lead out of the folder
-                if not path.is_file() or path.resolve().parent != folder.resolve():
-                    raise ModelError(
-                        f"{folder} lacks {path.name}, which its index names; fetch it again"
-                    )
-            return paths
+            return _shards(folder, f"{name}{_INDEX}")
     raise ModelError(f"{folder} holds no weights: neither {TENSORS} nor {_PICKLED} is there")
+
+
+def _shards(folder: Path, index: str) -> list[Path]:
+    listed = read_json(folder, index).get("weight_map")
+    names = set(listed.values()) if isinstance(listed, dict) else set()
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ModelError(f"{folder / index} names no files of weights; fetch it again")
+    for name in names:
+        # a name must not lead out of the folder; what a name there links to may lie elsewhere, as the hub's cache has it
+        if Path(name).name != name or not (folder / name).is_file():
+            raise ModelError(f"{folder} lacks {name}, which its index names; fetch it again")
+    return [folder / name for name in sorted(names)]
+
+
+def _no_pointer(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(len(_POINTER)) == _POINTER:
+            raise ModelError(
+                f"{path} is git's note of where the file is, and not the file; `git lfs pull` fetches it"
+            )
 
 
 def _safe(path: Path) -> dict[str, Tensor]:
@@ -104,7 +118,7 @@ def _pickled(path: Path) -> dict[str, Tensor]:
             raise ModelError(
                 f"{path} holds more than weights, and its code is not run; ask for the checkpoint as {TENSORS}"
             ) from None
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        said = str(error).strip().partition("\n")[0].partition(". ")[0] or type(error).__name__
         raise ModelError(f"{path} cannot be read ({said}); fetch it again") from None
     if not isinstance(found, Mapping):
         raise ModelError(f"{path} holds no tensors by name; ask for the checkpoint as {TENSORS}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.util
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -29,6 +31,10 @@ _WANTED = (
     "*/config.json",
     "README.md",
 )
+_HEAD = 4096
+"""Characters of a README that are looked through for its licence."""
+_TRUE = ("1", "ON", "YES", "TRUE")
+"""What huggingface_hub takes for a yes in an environment variable."""
 _PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
 
 
@@ -99,7 +105,7 @@ def find_base(name: str, *, offline: bool = False) -> Place:
     """
     if name.startswith(HUB):
         return _of_hub(
-            name, offline=offline or bool(os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"))
+            name, offline=offline or os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE
         )
     for package in PACKAGES:
         if name == package.alias:
@@ -135,10 +141,9 @@ def at_hand() -> Iterator[Place]:
         if repository.repo_type != "model":
             continue
         for revision in sorted(repository.revisions, key=lambda one: one.commit_hash):
-            names = {file.file_name for file in revision.files}
-            if CONFIG in names and any(name.endswith((".safetensors", ".bin")) for name in names):
+            folder = revision.snapshot_path
+            if (folder / CONFIG).is_file() and any(map(_holds_weights, folder.iterdir())):
                 name = f"{HUB}{repository.repo_id}@{revision.commit_hash}"
-                folder = revision.snapshot_path
                 yield Place(name, folder, "hub", revision.commit_hash, licence_of(folder))
 
 
@@ -147,9 +152,17 @@ def licence_of(folder: Path) -> str | None:
     readme = folder / "README.md"
     if not readme.is_file():
         return None
-    head = readme.read_text(encoding="utf-8", errors="replace")[:4096]
-    found = re.match(r"---\s.*?^license:\s*(\S+)", head, re.MULTILINE | re.DOTALL)
-    return found[1] if found else None
+    lines = readme.read_text(encoding="utf-8", errors="replace")[:_HEAD].splitlines()
+    if not lines or lines[0].strip() != "---":
+        return None
+    for line in itertools.takewhile(lambda line: line.strip() != "---", lines[1:]):
+        if found := re.fullmatch(r"license:\s*[\"']?([\w.+-]+)[\"']?\s*", line):
+            return found[1]
+    return None
+
+
+def _holds_weights(path: Path) -> bool:
+    return path.suffix == ".safetensors" or fnmatch.fnmatch(path.name, _PICKLED[0])
 
 
 def _installed(package: Package) -> Path | None:
@@ -172,18 +185,23 @@ def _of_package(package: Package) -> Place:
 
 
 def _of_hub(name: str, *, offline: bool) -> Place:
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
+
+    malformed = f"{name}: a base of the hub is written hub:owner/name or hub:owner/name@revision"
     said = _HUB_NAME.fullmatch(name)
     if said is None:
-        raise UsageError(
-            f"{name}: a base of the hub is written hub:owner/name or hub:owner/name@revision"
-        )
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
+        raise UsageError(malformed)
     repository, revision = said["name"], said["revision"]
     try:
         folder = _fetched(repository, revision, _WANTED, offline)
         if not list(folder.glob("*.safetensors")):
             folder = _fetched(repository, revision, (*_WANTED, *_PICKLED), offline)
+    except HFValidationError:
+        raise UsageError(malformed) from None
     except LocalEntryNotFoundError:
         way = (
             "fetch it once without --offline"

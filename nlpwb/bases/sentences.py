@@ -61,7 +61,11 @@ def read_sentence_settings(folder: Path) -> SentenceSettings | None:
     longest = None
     if (folder / LENGTHS).is_file():
         said = read_json(folder, LENGTHS).get("max_seq_length")
-        longest = int(said) if said else None
+        if said is not None and (not isinstance(said, int) or said < 1):
+            raise ModelError(
+                f"{folder / LENGTHS} says max_seq_length={said}, which is no number of tokens; correct it"
+            )
+        longest = said
     return SentenceSettings(pooling, normalised, longest)
 
 

@@ -15,6 +15,7 @@ TOKENIZER = "tokenizer.json"
 _SETTINGS = "tokenizer_config.json"
 _WORDPIECE, _MERGES, _PIECES = "vocab.txt", "merges.txt", "vocab.json"
 _PREFIX = "##"
+_MASK = "<mask>"
 
 
 def read_tokenizer(folder: Path, *, family: str) -> Tokenizer:
@@ -81,22 +82,32 @@ def _wordpiece(folder: Path) -> Tokenizer:
 
 def _byte_pairs(folder: Path, family: str) -> Tokenizer:
     """Radford et al. 2019: pairs of bytes, merged; RoBERTa puts marks around a text, and GPT-2 none."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from tokenizers import (
+        AddedToken,
+        Tokenizer,
+        decoders,
+        models,
+        pre_tokenizers,
+        processors,
+    )
 
+    settings = optional_json(folder, _SETTINGS)
+    spaced = bool(settings.get("add_prefix_space", False))
     vocabulary, merges = models.BPE.read_file(str(folder / _PIECES), str(folder / _MERGES))
     tokenizer = Tokenizer(models.BPE(vocabulary, merges))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=spaced)
     tokenizer.decoder = decoders.ByteLevel()
     if family == "roberta":
-        settings = optional_json(folder, _SETTINGS)
         first, end = _mark(settings, "cls_token", "<s>"), _mark(settings, "sep_token", "</s>")
         tokenizer.post_processor = processors.RobertaProcessing(
             (end, vocabulary[end]),
             (first, vocabulary[first]),
             trim_offsets=True,
-            add_prefix_space=False,
+            add_prefix_space=spaced,
         )
-        marks = [first, end, "<pad>", "<unk>", "<mask>"]
+        marks = [first, end, "<pad>", "<unk>"]
+        if _MASK in vocabulary:  # the space before it is part of it
+            tokenizer.add_special_tokens([AddedToken(_MASK, lstrip=True, normalized=False)])
     else:
         tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
         marks = ["<|endoftext|>"]

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nlpwb.methods.finetuning.configurations import Architecture, config_of
+from nlpwb.methods.finetuning.configurations import Architecture, config_of, unnamed_labels
 from nlpwb.methods.finetuning.families import GPT2, Task
 from nlpwb.methods.finetuning.heads import TextHead, TokenHead
 from nlpwb.methods.finetuning.tensors import Found, rows_of_body, written
@@ -103,19 +103,24 @@ def head_of(
     elif task == "tokens":
         head, rows = TokenHead(shape.dim, outputs, dropout=shape.dropout), family.tokens
     elif task == "language" and isinstance(shape, BertShape):
-        head, rows = MaskedTokenHead(shape), family.language
+        head = MaskedTokenHead(shape, activation=family.masked_activation)
+        rows = family.language
     else:
         return None
     if found is None:
         return head
-    whole = architecture.task == task and len(architecture.labels) in (0, outputs)
-    if task != "language" and not whole:
+    if architecture.task == task and (
+        task == "language" or len(architecture.labels) in (0, outputs)
+    ):
+        found.fill(head, rows)
+    elif task == "language":
+        if found.has(rows):  # BERT's own checkpoints hold it beside what they are named after
+            found.fill(head, rows)
+    else:
         rows = tuple(row for row in rows if not row.ours.startswith("output."))
         if found.has(rows):
             dense = nn.ModuleDict({"dense": head.dense})  # type: ignore[dict-item]
             found.fill(dense, rows)
-    elif found.has(rows):
-        found.fill(head, rows)
     return head
 
 
@@ -128,11 +133,13 @@ def written_checkpoint(
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The ``config.json`` and the tensors of a network as the field's libraries read them.
 
-    ``architecture.task`` says what it ends in. What is the same tensor there (an output layer that is the table of embeddings)
-    is written once.
+    ``architecture.task`` says what it ends in; labels that nobody named get the names that those libraries give. What is the
+    same tensor there (an output layer that is the table of embeddings) is written once.
     """
     family = architecture.family
     vocabulary = body.embedding.weight.shape[0]
+    if isinstance(head, TextHead | TokenHead) and not labels:
+        labels = unnamed_labels(head.output.out_features)
     config = config_of(architecture, labels=labels, vocabulary=vocabulary)
     tensors = written(body, rows_of_body(family, architecture.shape.layers))
     if architecture.task != "encoder":

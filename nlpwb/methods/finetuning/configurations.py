@@ -20,6 +20,10 @@ _ACTIVATIONS: dict[str, Activation] = {
 }
 _THEIR_ACTIVATION = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu": "relu"}
 _FIRST_PLACE_BEHIND_PADDING = ("roberta",)
+_PADDING = {"roberta": 1}
+"""The id of padding where a configuration leaves it unsaid, and it is not 0."""
+_GPT_EPSILON = 1e-5
+"""Of the norms of all networks that write; GPT-2's."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,13 @@ def architecture_of(config: Mapping[str, Any], *, name: str) -> Architecture:
         raise ModelError(
             f"{name} tells places apart by {relative}, and this program reads absolute positions only"
         )
+    if config.get("add_cross_attention") or (config.get("is_decoder") and family is not GPT2):
+        raise ModelError(
+            f"{name} is half of an encoder-decoder, or a decoder of the family {kind}, which this program does not read"
+        )
     try:
         shape = _gpt(config, family) if family is GPT2 else _bert(config, family)
+        labels = _labels(config)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"the config.json of {name} lacks a size, or says one that makes no sense ({error})"
@@ -86,7 +95,7 @@ def architecture_of(config: Mapping[str, Any], *, name: str) -> Architecture:
         family,
         shape,
         _task(config, family),
-        _labels(config),
+        labels,
         config.get("problem_type"),
         dict(config),
     )
@@ -94,10 +103,13 @@ def architecture_of(config: Mapping[str, Any], *, name: str) -> Architecture:
 
 def _bert(config: Mapping[str, Any], family: Family) -> BertShape:
     sizes = {ours: config.get(theirs) for ours, theirs in family.sizes.items()}
-    padding = int(sizes.get("padding") or 0)
-    width = sizes.get("table_dim")
+    width, vocabulary = sizes.get("table_dim"), _size(sizes, "vocabulary")
+    said = sizes["padding"]
+    padding = _PADDING.get(family.name, 0) if said is None else int(said)
+    if not 0 <= padding < vocabulary:
+        raise ValueError(f"padding: {padding}")
     return BertShape(
-        vocabulary=_size(sizes, "vocabulary"),
+        vocabulary=vocabulary,
         dim=_size(sizes, "dim"),
         layers=_size(sizes, "layers"),
         heads=_size(sizes, "heads"),
@@ -120,7 +132,9 @@ def _gpt(config: Mapping[str, Any], family: Family) -> GptConfig:
         sizes["places"] = config.get("n_ctx")
     if not config.get("scale_attn_weights", True) or config.get("scale_attn_by_inverse_layer_idx"):
         raise ValueError("attention scores that are not divided by √h alone")
-    inner = sizes.get("inner")
+    inner, epsilon = sizes.get("inner"), sizes.get("epsilon")
+    if epsilon is not None and float(epsilon) != _GPT_EPSILON:
+        raise ValueError(f"norms with ε = {epsilon} in place of {_GPT_EPSILON}")
     return GptConfig(
         tokenizer="byte-bpe:8000",
         dim=_size(sizes, "dim"),
@@ -156,18 +170,24 @@ def _activation(name: Any) -> Activation:
 
 
 def _task(config: Mapping[str, Any], family: Family) -> Task:
-    named = [str(one) for one in config.get("architectures") or ()]
+    named = config.get("architectures")
     for task, architecture in family.classes.items():
-        if architecture in named:
+        if isinstance(named, list) and architecture in named:
             return task
     return "encoder"
 
 
 def _labels(config: Mapping[str, Any]) -> tuple[str, ...]:
-    by_number = config.get("id2label")
-    if not isinstance(by_number, Mapping):
-        return ()
-    return tuple(str(label) for _, label in sorted(by_number.items(), key=lambda one: int(one[0])))
+    by_number, number = config.get("id2label"), config.get("num_labels")
+    if isinstance(by_number, Mapping):
+        ordered = sorted(by_number.items(), key=lambda one: int(one[0]))
+        return tuple(str(label) for _, label in ordered)
+    return unnamed_labels(number) if isinstance(number, int) else ()
+
+
+def unnamed_labels(number: int) -> tuple[str, ...]:
+    """What the field's libraries call ``number`` labels that nobody named."""
+    return tuple(f"LABEL_{one}" for one in range(number))
 
 
 def config_of(
@@ -192,6 +212,9 @@ def config_of(
             family is GPT2 and ours == "padding"
         ):  # it pads with whatever its configuration says
             config[theirs] = _value(shape, ours, vocabulary)
+    said = architecture.source.get(family.sizes["activation"])
+    if _ACTIVATIONS.get(str(said)) == shape.activation:  # several names mean the same
+        config[family.sizes["activation"]] = said
     if family is GPT2:
         config.setdefault("n_ctx", config["n_positions"])
         config["embd_pdrop"] = shape.dropout
@@ -214,7 +237,7 @@ def _value(shape: BertShape | GptConfig, name: str, vocabulary: int | None) -> A
     of_gpt: dict[str, Any] = {
         "vocabulary": vocabulary,
         "places": shape.context,
-        "epsilon": 1e-5,
+        "epsilon": _GPT_EPSILON,
         "inner": None if shape.feed_forward == "auto" else shape.inner,
     }
     return of_gpt[name] if name in of_gpt else getattr(shape, name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from nlpwb.methods.finetuning.heads import Bend, Pooling
+from nlpwb.methods.transformer.blocks import Activation
 
 Task = Literal["encoder", "text", "tokens", "language"]
 """What a checkpoint ends in: nothing, one answer for a text, one for each token, or the next (or the masked) token."""
@@ -49,10 +50,10 @@ class Family:
         tokens: rows of the head for tokens.
         language: rows of the head that says tokens; its output layer is the table of embeddings.
         copies: names under which a checkpoint may hold the table of embeddings, or the offsets, once more.
+        masked_activation: of the head that says masked tokens; None: that of the blocks.
         text_head: see there.
         classes: the names of its architectures by what they end in.
         sizes: our name of a size to theirs in ``config.json``.
-        fixed: what all of its configurations say.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Family:
     classes: Mapping[Task, str]
     sizes: Mapping[str, str]
     copies: Mapping[str, str] = field(default_factory=dict)
-    fixed: Mapping[str, object] = field(default_factory=dict)
+    masked_activation: Activation | None = None
 
 
 def _both(ours: str, *theirs: str, transposed: bool = False) -> tuple[Row, ...]:
@@ -160,6 +161,7 @@ ROBERTA = Family(
         "lm_head.decoder.weight": "roberta.embeddings.word_embeddings.weight",
         "lm_head.decoder.bias": "lm_head.bias",
     },
+    masked_activation="gelu",
     text_head=HeadShape("cls", "tanh", drop_first=True),
     classes={
         "encoder": "RobertaModel",
@@ -183,6 +185,7 @@ ELECTRA = Family(
         (Row("bias", ("generator_lm_head.bias",)),),
     ),
     copies={"generator_lm_head.weight": "electra.embeddings.word_embeddings.weight"},
+    masked_activation="gelu",
     text_head=HeadShape("cls", "gelu", drop_first=True),
     classes={
         "encoder": "ElectraModel",

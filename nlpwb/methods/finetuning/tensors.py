@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -34,12 +33,22 @@ class Found:
         tensors: as they were read.
         family: whose names they have.
         name: of the checkpoint, for errors.
+
+    Raises:
+        ModelError: an output layer is not the table of embeddings, as it is in all networks of ours.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor], family: Family, *, name: str) -> None:
         self.family = family
         self.name = name
         self._tensors = {_today(key): tensor for key, tensor in tensors.items()}
+        for copy, original in family.copies.items():
+            one, other = self._tensors.get(copy), self.get(original)
+            if one is not None and other is not None and not _same(one, other):
+                raise ModelError(
+                    f"{name} has an output layer of its own, {copy}, and this program reads those that are the table of "
+                    "embeddings"
+                )
 
     def get(self, theirs: str) -> Tensor | None:
         """A tensor by its name, with or without the prefix of the body."""
@@ -103,10 +112,17 @@ def written(module: nn.Module, rows: Iterator[Row] | tuple[Row, ...]) -> dict[st
 
 
 def _today(name: str) -> str:
+    name = name.removeprefix("module.")  # so torch names what was trained on several devices
     for old, new in _OLD_NAMES:
         if name.endswith(old):
             return name.removesuffix(old) + new
-    return re.sub(r"^module\.", "", name)
+    return name
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    if one.shape != other.shape:
+        return False
+    return one.data_ptr() == other.data_ptr() or torch.equal(one, other)
 
 
 def _shape(sizes: tuple[int, ...]) -> str:

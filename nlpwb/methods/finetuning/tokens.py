@@ -36,6 +36,7 @@ class CheckpointTokens:
         self.inner = inner
         self.vocabulary = vocabulary
         self.longest = longest
+        self.name = name
         most = max(inner.get_vocab(with_added_tokens=True).values(), default=-1)
         if most >= vocabulary:
             raise ModelError(
@@ -71,13 +72,21 @@ class CheckpointTokens:
 
     def encode(self, texts: Iterable[str]) -> EncodedTexts:
         """The ids of texts, marks included."""
-        return self._held(self._encodings(map(encodable, texts)))
+        return self._held(self._encodings(map(encodable, texts)), marks=self.marks)
 
     def encode_pairs(self, pairs: Iterable[tuple[str, str]]) -> EncodedTexts:
-        """The ids of pairs of texts in one row each; of one that is too long the longer text is cut."""
-        return self._held(
-            self._encodings((encodable(one), encodable(other)) for one, other in pairs)
-        )
+        """The ids of pairs of texts in one row each; of one that is too long the longer text is cut.
+
+        Raises:
+            ModelError: the marks of a pair leave no room for it.
+        """
+        marks = self.inner.num_special_tokens_to_add(True)
+        if self.longest <= marks:
+            raise ModelError(
+                f"{self.name}: {self.longest} tokens leave no room for two texts beside their {marks} marks"
+            )
+        both = ((encodable(one), encodable(other)) for one, other in pairs)
+        return self._held(self._encodings(both), marks=marks)
 
     def is_unknown(self, number: int) -> bool:
         """Whether an id stands for what the tokenizer cannot write."""
@@ -86,13 +95,13 @@ class CheckpointTokens:
     def surfaces(self, text: str) -> list[str]:
         """The tokens of a text, marks included."""
         found: list[str] = self.inner.encode(encodable(text)).tokens
-        return found
+        return found or self.tokens[:1]
 
     def _encodings(self, inputs: Iterator[Any]) -> Iterator[Any]:
         while batch := list(itertools.islice(inputs, _BATCH)):
             yield from self.inner.encode_batch_fast(batch)
 
-    def _held(self, encodings: Iterator[Any]) -> EncodedTexts:
+    def _held(self, encodings: Iterator[Any], *, marks: int) -> EncodedTexts:
         ids, ends = array("i"), array("q")
         cut = unknown = total = 0
         for encoding in encodings:
@@ -101,7 +110,7 @@ class CheckpointTokens:
             ids.extend(found or (0,))
             ends.append(len(ids))
             cut += bool(encoding.overflowing)
-            total += len(found) - self.marks
+            total += len(found) - marks
             if self._unknown is not None:
                 unknown += found.count(self._unknown)
         return EncodedTexts(

@@ -149,12 +149,17 @@ class BertNetwork(nn.Module):
 
 
 class MaskedTokenHead(nn.Module):
-    """What a masked token was: a layer, a norm, and the table of embeddings as the output (Devlin et al. 2019, section 3.1)."""
+    """What a masked token was: a layer, a norm, and the table of embeddings as the output (Devlin et al. 2019, section 3.1).
 
-    def __init__(self, shape: BertShape) -> None:
+    Args:
+        shape: of the body.
+        activation: behind the layer; None: that of the body's feed-forward parts.
+    """
+
+    def __init__(self, shape: BertShape, *, activation: Activation | None = None) -> None:
         super().__init__()
         width = shape.table_dim or shape.dim
-        self.activation = shape.activation
+        self.activation = activation or shape.activation
         self.dense = nn.Linear(shape.dim, width)
         self.norm = nn.LayerNorm(width, eps=shape.epsilon)
         self.bias = nn.Parameter(torch.zeros(shape.vocabulary))
