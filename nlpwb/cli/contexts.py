@@ -26,7 +26,7 @@ def contexts(
     base: Annotated[
         str,
         typer.Argument(
-            help="minilm, a checkpoint's folder, or hub:owner/name.",
+            help="minilm, a folder with a config.json, or hub:owner/name[@revision] (`nlpwb bases`).",
             metavar="BASE",
             show_default=False,
         ),

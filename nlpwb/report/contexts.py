@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -147,14 +148,18 @@ def print_leanings(sink: Sink, answer: Answer) -> None:
             Column("leans_to", "leans to", table=False),
             Column("margin", "by", table=False),
         ]
+    shown = [
+        {**row, "text": marked(lean.place), "lean": _lean_words(lean)}
+        for row, lean in zip(rows, leanings.leans, strict=True)
+    ]
     sink.table(
-        [alone, *({**row, "text": marked(lean.place)} for row, lean in zip(rows, leanings.leans, strict=True))],
+        [alone, *shown],
         columns,
         before=[_title(contexts, "mean cosine to the words of each axis")],
         after=[*_how(leanings, contexts.word), *remarks(contexts, usual=False)],
         records=rows,
         document=document(answer),
-    )  # fmt: skip
+    )
 
 
 def document(answer: Answer, layers: Sequence[Row] | None = None) -> dict[str, Any]:
@@ -239,9 +244,13 @@ def remarks(contexts: Contexts, *, usual: bool = True) -> Iterator[str]:
 
 
 def _how(leanings: Leanings, word: str) -> list[str]:
-    """How leans come about, in lines."""
+    """How leans come about, in lines; of many contexts also how many there are."""
     found = []
     if len(leanings.axes) > 1:
+        if len(leanings.leans) > MATRIX:
+            counts = Counter(lean.axis or "as alone" for lean in leanings.leans)
+            names = [*(axis.name for axis in leanings.axes), "as alone"]
+            found.append(f"{', '.join(f'{name}: {counts[name]:,}' for name in names)}.")
         found.append(
             f"The first line is {word} without a context. A text leans to the axis to which it draws the word, against that "
             f"line, more than to any other; by less than {decimals(leanings.least, 2)}: as alone."
@@ -265,8 +274,13 @@ def _lean_row(lean: Lean, leanings: Leanings) -> dict[str, Any]:
     if lean.margin is not None:
         row["leans_to"] = lean.axis
         row["margin"] = lean.margin
-        row["lean"] = "as alone" if lean.axis is None else f"{lean.axis} {_signed(lean.margin)}"
     return row
+
+
+def _lean_words(lean: Lean) -> str:
+    if lean.axis is None or lean.margin is None:
+        return "as alone"
+    return f"{lean.axis} {_signed(lean.margin)}"
 
 
 def _framed(leanings: Leanings, word: str) -> str:

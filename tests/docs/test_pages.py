@@ -24,6 +24,7 @@ PAGES = (
             "docs/translation.md",
             "docs/looking.md",
             "docs/transfer.md",
+            "docs/contexts.md",
             "README.md",
         )
     ),

@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found. ``sample`` and ``senses`` are there for a corpus, ``senses`` for texts too where they were asked for."""
+    """What was found: ``sample`` of a corpus, ``leanings`` where there are axes, ``senses`` of a corpus where there are none."""
 
     contexts: Contexts
     sample: Sample | None = None
@@ -95,7 +95,9 @@ def ask(question: Question) -> Answer:
         raise InputError(
             "there is one context, and nothing to compare it with; give another text, or --axis NAME=WORDS"
         )
-    dividing = question.layer != EVERY and (sample is not None or question.senses is not None)
+    dividing = not (question.layer == EVERY or question.axes) and (
+        sample is not None or question.senses is not None
+    )
     count = None if question.senses == "auto" else question.senses
     if dividing:
         check_count(len(places), count)
@@ -155,6 +157,12 @@ def _check(question: Question) -> None:
         raise UsageError(
             "there is no text; give texts behind the word, - for standard input, or --corpus FILE"
         )
+    if question.axes:
+        from nlpwb.workflows.contexts.leaning import check_frame
+
+        check_frame(question.frame)
+    if question.axes and question.senses is not None:
+        raise UsageError("--axis and --senses are two questions; ask one after the other")
     if question.layer == EVERY:
         for option, given in (("--axis", question.axes), ("--senses", question.senses)):
             if given:

@@ -65,6 +65,7 @@ def test_texts_have_senses_where_these_are_asked_for(question: Question) -> None
     [
         ({"texts": ()}, "there is no text; give texts behind the word, - for standard input, or --corpus FILE"),
         ({"corpus": "c.txt"}, "--corpus and texts on the command line exclude each other; give one"),
+        ({"senses": 2, "axes": (Axis("a", ("b",)),)}, "--axis and --senses are two questions; ask one after the other"),
         ({"layer": "all", "senses": 2},
          "--layer all compares layers, and --senses takes one; name a layer, or leave --senses out"),
         ({"layer": "all", "axes": (Axis("a", ("b",)),)},
