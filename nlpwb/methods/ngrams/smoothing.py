@@ -11,13 +11,16 @@ from nlpwb.methods.ngrams.counts import Integers, Level
 
 FALLBACK = (0.5, 1.0, 1.5)
 """Discounts where the counts of counts say nothing."""
+LEAST = 1e-9
+"""Below this a discount is rounding's word for none."""
 
 
 def discounts(tally: NDArray[np.int64]) -> NDArray[np.float64]:
     """What is taken from a count of 0, 1, 2 and of 3 or more, float64 (4,); the first is 0.
 
     With n_k n-grams of count k and Y = n_1 / (n_1 + 2 n_2): D_k = k - (k + 1) Y n_{k+1} / n_k (Chen & Goodman 1998, equation
-    26). Where one of the n_k is 0 (tiny corpora, single characters), or a discount would be negative, all three are FALLBACK.
+    26). Where one of the n_k is 0 (tiny corpora, single characters), or a discount would not be above 0, all three
+    are FALLBACK: where nothing is taken, nothing is left for what was never seen.
 
     Args:
         tally: n_1 to n_4, int64 (4,).
@@ -31,7 +34,7 @@ def discounts(tally: NDArray[np.int64]) -> NDArray[np.float64]:
     k = np.arange(1, 4)
     found = k - (k + 1) * n[0] / (n[0] + 2 * n[1]) * n[1:] / n[:3]
     # they are below k by their form
-    return np.array([0.0, *(FALLBACK if (found < 0).any() else found)])
+    return np.array([0.0, *(FALLBACK if (found < LEAST).any() else found)])
 
 
 def discounted(counts: Integers, taken: NDArray[np.float64]) -> NDArray[np.float64]:
