@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlpwb.report.columns import Column, Row
+from nlpwb.report.columns import Column, Row, visible
 from nlpwb.report.numbers import decimals
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def marked(place: Context) -> str:
         before = "… " + before[len(before) - left :].partition(" ")[2]
     if len(behind) > right:
         behind = behind[:right].rpartition(" ")[0] + " …"
-    return " ".join(f"{before}[{place.text[place.start : place.end]}]{behind}".split())
+    return visible(" ".join(f"{before}[{place.text[place.start : place.end]}]{behind}".split()))
 
 
 def static_line(contexts: Contexts) -> str:
@@ -311,7 +311,7 @@ def _title(contexts: Contexts, what: str) -> str:
     n = len(contexts.places)
     where = f"{n:,} {'context' if n == 1 else 'contexts'}"
     layers = "" if len(contexts.layers) > 1 else f"   {contexts.phrase()}"
-    return f"{contexts.base}   {contexts.word} in {where}{layers}   {what}"
+    return f"{contexts.base}   {visible(contexts.word)} in {where}{layers}   {what}"
 
 
 def _cosine(key: str, header: str, *, keep: bool = False, machine: bool = True) -> Column:

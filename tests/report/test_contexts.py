@@ -248,6 +248,16 @@ def test_what_limits_the_figures_is_told(capsys: pytest.CaptureFixture[str]) -> 
     assert "other tokens of different texts" not in out.split("spellings")[1]
 
 
+def test_a_text_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """Control characters of a text are shown as what they are not, in every view."""
+    found = contexts([(1, 0), (0, 1)], ["a \x1b[2J bank", "the bank"])
+    for view in (print_contexts, print_layers):
+        view(Sink(format="table"), Answer(found))
+        out = capsys.readouterr().out
+        assert "\x1b" not in out
+        assert "a \N{REPLACEMENT CHARACTER}[2J [bank]" in out
+
+
 def test_a_long_text_is_shown_around_its_word() -> None:
     """Whole words, ellipses where something is missing, one line."""
     (place,) = find_in_texts("bank", [f"{'one ' * 60}\n bank {'two ' * 60}"])
