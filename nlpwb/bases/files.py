@@ -79,14 +79,14 @@ def tensor_files(folder: Path) -> list[Path]:
 
 def _shards(folder: Path, index: str) -> list[Path]:
     listed = read_json(folder, index).get("weight_map")
-    names = set(listed.values()) if isinstance(listed, dict) else set()
+    names = list(listed.values()) if isinstance(listed, dict) else []
     if not names or not all(isinstance(name, str) for name in names):
         raise ModelError(f"{folder / index} names no files of weights; fetch it again")
-    for name in names:
+    for name in sorted(set(names)):
         # a name must not lead out of the folder; what a name there links to may lie elsewhere, as the hub's cache has it
         if Path(name).name != name or not (folder / name).is_file():
             raise ModelError(f"{folder} lacks {name}, which its index names; fetch it again")
-    return [folder / name for name in sorted(names)]
+    return [folder / name for name in sorted(set(names))]
 
 
 def _no_pointer(path: Path) -> None:

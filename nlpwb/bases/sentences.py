@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nlpwb.bases.files import read_json
+from nlpwb.bases.files import optional_json, read_json
 from nlpwb.errors import ModelError
 
 MODULES, LENGTHS, POOLING = "modules.json", "sentence_bert_config.json", "1_Pooling"
+_TOKENIZER = "tokenizer_config.json"
+_NO_LIMIT = 10**9
 _TYPES = "sentence_transformers.models."
 _MODES = {
     "cls": "pooling_mode_cls_token",
@@ -58,15 +60,21 @@ def read_sentence_settings(folder: Path) -> SentenceSettings | None:
             )
     if pooling is None:
         return None
-    longest = None
-    if (folder / LENGTHS).is_file():
-        said = read_json(folder, LENGTHS).get("max_seq_length")
-        if said is not None and (not isinstance(said, int) or said < 1):
+    return SentenceSettings(pooling, normalised, _longest(folder))
+
+
+def _longest(folder: Path) -> int | None:
+    """Tokens of a sentence; recent folders leave it to the tokenizer's settings, where a huge number means no limit."""
+    for name, key in ((LENGTHS, "max_seq_length"), (_TOKENIZER, "model_max_length")):
+        said = optional_json(folder, name).get(key)
+        if said is None:
+            continue
+        if not isinstance(said, int | float) or said < 1 or said != int(said):
             raise ModelError(
-                f"{folder / LENGTHS} says max_seq_length={said}, which is no number of tokens; correct it"
+                f"{folder / name} says {key}={said}, which is no number of tokens; correct it"
             )
-        longest = said
-    return SentenceSettings(pooling, normalised, longest)
+        return int(said) if said < _NO_LIMIT else None
+    return None
 
 
 def _modules(folder: Path) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,10 @@ def _wordpiece(folder: Path) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece(prefix=_PREFIX)
     first, end = _mark(settings, "cls_token", "[CLS]"), _mark(settings, "sep_token", "[SEP]")
-    marks = {mark: vocabulary[mark] for mark in (first, end)}
-    tokenizer.post_processor = processors.BertProcessing((end, marks[end]), (first, marks[first]))
+    _require(folder / _WORDPIECE, vocabulary, (first, end, unknown))
+    tokenizer.post_processor = processors.BertProcessing(
+        (end, vocabulary[end]), (first, vocabulary[first])
+    )
     padding, masked = _mark(settings, "pad_token", "[PAD]"), _mark(settings, "mask_token", "[MASK]")
     known = [mark for mark in (first, end, unknown, padding, masked) if mark in vocabulary]
     tokenizer.add_special_tokens(known)
@@ -99,6 +102,7 @@ def _byte_pairs(folder: Path, family: str) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     if family == "roberta":
         first, end = _mark(settings, "cls_token", "<s>"), _mark(settings, "sep_token", "</s>")
+        _require(folder / _PIECES, vocabulary, (first, end))
         tokenizer.post_processor = processors.RobertaProcessing(
             (end, vocabulary[end]),
             (first, vocabulary[first]),
@@ -113,6 +117,14 @@ def _byte_pairs(folder: Path, family: str) -> Tokenizer:
         marks = ["<|endoftext|>"]
     tokenizer.add_special_tokens([mark for mark in marks if mark in vocabulary])
     return tokenizer
+
+
+def _require(path: Path, vocabulary: Mapping[str, int], marks: tuple[str, ...]) -> None:
+    for mark in marks:
+        if mark not in vocabulary:
+            raise ModelError(
+                f"{path} lacks the mark {mark}, without which no text can be read; fetch it again"
+            )
 
 
 def _mark(settings: dict[str, Any], name: str, usual: str) -> str:

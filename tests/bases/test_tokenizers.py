@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,19 @@ import pytest
 
 from nlpwb.bases.tokenizers import read_tokenizer
 from nlpwb.errors import ModelError
-from nlpwb.methods.finetuning.tokens import CheckpointTokens
 
 TEXTS = [
     "Hello, world!",
-    "naïve café—déjà vu",
-    "我爱 NLP",
-    "it's 3.5% (of 10)",
+    "naïve café—déjà vu; İstanbul ß",
+    "我爱 NLP 안녕하세요 เมือง",
+    "it's 3.5% (of 10), Mr. O'Neill",
     "",
-    "unaffable  spaces",
+    "unaffable  spaces\n\n\tand tabs ",
+    "a\u0301e\u200bx\x00y\ufffdz",
+    "😀👩‍👩‍👧 𝔘𝔫𝔦",
+    "x" * 300,
+    "[CLS] say [MASK] now [SEP]",
+    "<s> x </s><pad><unk> end<|endoftext|> y",
 ]
 
 
@@ -74,18 +79,82 @@ def test_a_file_that_is_no_tokenizer(tmp_path: Path) -> None:
         read_tokenizer(tmp_path, family="bert")
 
 
-@pytest.mark.parametrize("lower", [True, False])
-def test_berts_own_vocabulary_is_read_as_transformers_reads_it(
-    tmp_path: Path, shared_data: Path, lower: bool
-) -> None:
-    transformers = pytest.importorskip("transformers")
-    (source,) = (shared_data / "vocab" / "bert-base-uncased").glob("vocab.txt")
-    shutil.copy(source, tmp_path / "vocab.txt")
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": lower}))
-    theirs = transformers.BertTokenizerFast.from_pretrained(tmp_path)
-    ours = read_tokenizer(tmp_path, family="bert")
+@pytest.fixture(scope="module")
+def library() -> Any:
+    """transformers, with its tokenizers imported."""
+    found = pytest.importorskip("transformers")
+    found.logging.set_verbosity_error()
+    for name in ("BertTokenizerFast", "GPT2TokenizerFast", "RobertaTokenizerFast"):
+        getattr(found, name)
+    return found
+
+
+def same_ids(ours: Any, theirs: Any) -> None:
+    """Texts alone and with another, marks included, and which of two a token is of."""
     for text in TEXTS:
         assert ours.encode(text).ids == theirs(text)["input_ids"], text
+        pair, expected = ours.encode(text, "and another"), theirs(text, "and another")
+        assert pair.ids == expected["input_ids"], text
+        if "token_type_ids" in expected:
+            assert pair.type_ids == expected["token_type_ids"], text
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"do_lower_case": True},
+        {"do_lower_case": False},
+        {"do_lower_case": True, "strip_accents": False},
+        {"do_lower_case": False, "strip_accents": True},
+        {"tokenize_chinese_chars": False},
+    ],
+    ids=str,
+)
+def test_berts_own_vocabulary_is_read_as_transformers_reads_it(
+    library: Any, tmp_path: Path, shared_data: Path, settings: dict[str, bool]
+) -> None:
+    """Accents, capitals and Chinese characters are what its settings are about."""
+    shutil.copy(shared_data / "vocab" / "bert-base-uncased" / "vocab.txt", tmp_path)
+    if settings:
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    same_ids(
+        read_tokenizer(tmp_path, family="bert"), library.BertTokenizerFast.from_pretrained(tmp_path)
+    )
+
+
+def gpt2_folder(folder: Path, shared_data: Path, **settings: Any) -> Path:
+    source = shared_data / "vocab" / "gpt2"
+    shutil.copy(source / "encoder.json", folder / "vocab.json")
+    shutil.copy(source / "vocab.bpe", folder / "merges.txt")
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    return folder
+
+
+@pytest.mark.parametrize("spaced", [False, True])
+def test_gpt2s_own_vocabulary_is_read_as_transformers_reads_it(
+    library: Any, tmp_path: Path, shared_data: Path, spaced: bool
+) -> None:
+    folder = gpt2_folder(tmp_path, shared_data, add_prefix_space=spaced)
+    same_ids(
+        read_tokenizer(folder, family="gpt2"), library.GPT2TokenizerFast.from_pretrained(folder)
+    )
+
+
+@pytest.mark.parametrize("spaced", [False, True])
+def test_robertas_vocabulary_is_read_as_transformers_reads_it(
+    library: Any, tmp_path: Path, shared_data: Path, spaced: bool
+) -> None:
+    """GPT-2's pieces, between marks."""
+    folder = gpt2_folder(tmp_path, shared_data, add_prefix_space=spaced)
+    pieces = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    for mark in ("<s>", "<pad>", "</s>", "<unk>", "<mask>"):
+        pieces[mark] = len(pieces)
+    (folder / "vocab.json").write_text(json.dumps(pieces), encoding="utf-8")
+    same_ids(
+        read_tokenizer(folder, family="roberta"),
+        library.RobertaTokenizerFast.from_pretrained(folder),
+    )
 
 
 @pytest.mark.parametrize("family", ["gpt2", "roberta"])
@@ -101,41 +170,36 @@ def test_byte_pairs(tmp_path: Path, family: str) -> None:
     tokens = tokenizer.encode("the cat").tokens
     assert (tokens[0], tokens[-1]) == (("<s>", "</s>") if family == "roberta" else ("the", "Ġcat"))
     assert tokenizer.decode(tokenizer.encode("é the 好").ids) == "é the 好"
+    assert tokenizer.encode("").ids == ([0, 2] if family == "roberta" else [])
+    if family == "roberta":
+        assert tokenizer.encode("a", "b").tokens == ["<s>", "a", "</s>", "</s>", "b", "</s>"]
+        # as in roberta-base's own tokenizer.json, the space before a mask is no token
+        assert len(tokenizer.encode("the <mask>").ids) == len(tokenizer.encode("the<mask>").ids)
 
 
-class TestTokensOfACheckpoint:
-    """Rows of ids, cut and counted."""
+@pytest.mark.parametrize("lost", ["[CLS]", "[SEP]", "[UNK]"])
+def test_a_vocabulary_without_a_mark_names_it(tmp_path: Path, lost: str) -> None:
+    path = wordpiece(tmp_path) / "vocab.txt"
+    path.write_text(path.read_text().replace(f"{lost}\n", ""))
+    with pytest.raises(ModelError, match=re.escape(f"vocab.txt lacks the mark {lost}")):
+        read_tokenizer(tmp_path, family="bert")
 
-    def test_marks_cuts_and_unknown_ones(self, tmp_path: Path) -> None:
-        inner = read_tokenizer(wordpiece(tmp_path), family="bert")
-        tokens = CheckpointTokens(inner, vocabulary=14, longest=5, name="a test")
-        found = tokens.encode(["the cat", "the cat sat dog .", "", "dog"])
-        assert found.lengths.tolist() == [4, 5, 2, 3]
-        assert found.ids[:4].tolist() == [2, 5, 6, 3]
-        assert found.ids[4:9].tolist() == [2, 5, 6, 7, 3], "cut behind three tokens"
-        assert (found.cut, found.unknown, found.total) == (1, 1, 6)
-        assert tokens.tokens[5] == "the"
 
-    def test_pairs_are_one_row(self, tmp_path: Path) -> None:
-        inner = read_tokenizer(wordpiece(tmp_path), family="bert")
-        tokens = CheckpointTokens(inner, vocabulary=14, longest=7, name="a test")
-        found = tokens.encode_pairs([("the cat", "a"), ("the", "cat sat a . ,")])
-        assert found.ids[:6].tolist() == [2, 5, 6, 3, 13, 3]
-        assert found.lengths.tolist() == [6, 7]
+@pytest.mark.parametrize("keep", [0, 1, 500, -1])
+def test_a_tokenizer_that_is_cut_short(tmp_path: Path, keep: int) -> None:
+    read_tokenizer(wordpiece(tmp_path), family="bert").save(str(tmp_path / "tokenizer.json"))
+    path = tmp_path / "tokenizer.json"
+    path.write_text(path.read_text()[:keep])
+    with pytest.raises(ModelError, match=r"cannot be read .*fetch it again"):
+        read_tokenizer(tmp_path, family="bert")
 
-    def test_a_tokenizer_of_another_model(self, tmp_path: Path) -> None:
-        inner = read_tokenizer(wordpiece(tmp_path), family="bert")
-        with pytest.raises(ModelError, match="14 tokens, and its table of embeddings 10 rows"):
-            CheckpointTokens(inner, vocabulary=10, longest=8, name="a test")
 
-    def test_no_room_beside_the_marks(self, tmp_path: Path) -> None:
-        inner = read_tokenizer(wordpiece(tmp_path), family="bert")
-        with pytest.raises(ModelError, match="leave no room"):
-            CheckpointTokens(inner, vocabulary=14, longest=2, name="a test")
-
-    def test_what_is_kept_has_no_length(self, tmp_path: Path) -> None:
-        """The length is the model's; a tokenizer with one would cut for whoever reads the file."""
-        inner = read_tokenizer(wordpiece(tmp_path), family="bert")
-        tokens = CheckpointTokens(inner, vocabulary=14, longest=4, name="a test")
-        assert json.loads(tokens.json)["truncation"] is None
-        assert tokens.encode(["the cat sat a"]).lengths.tolist() == [4]
+def test_the_newer_file_comes_first_and_nothing_is_cut_or_padded(tmp_path: Path) -> None:
+    """Files of sentence encoders hold a length and a padding, which are not the tokenizer's business here."""
+    tokenizer = read_tokenizer(wordpiece(tmp_path), family="bert")
+    tokenizer.enable_truncation(3)
+    tokenizer.enable_padding(length=20)
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "vocab.txt").write_text("nothing of this\n")
+    read = read_tokenizer(tmp_path, family="bert")
+    assert read.encode("the cat sat").tokens == ["[CLS]", "the", "cat", "sat", "[SEP]"]

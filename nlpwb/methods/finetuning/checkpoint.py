@@ -29,8 +29,11 @@ def body_of(found: Found, architecture: Architecture) -> Body:
     """The body of a checkpoint, with its weights, in evaluation mode.
 
     Raises:
-        ModelError: a tensor is missing, or has another shape than the configuration says.
+        ModelError: a tensor is missing, or has another shape than the configuration says; or a language model's output layer
+            is not its table of embeddings.
     """
+    if architecture.family is GPT2 and architecture.task == "language":
+        found.require_tied()  # it needs no head of ours to say tokens
     with undrawn():
         body = new_body(architecture, vocabulary=_rows_of_table(found, architecture))
     found.fill(body, rows_of_body(architecture.family, architecture.shape.layers))
@@ -85,9 +88,12 @@ def head_of(
         found: where weights are taken from.
 
     Raises:
-        ModelError: a tensor has another shape than the configuration says.
+        ModelError: a tensor that the configuration promises is missing, or has another shape than it says; or a language
+            model's output layer is not its table of embeddings.
     """
     family, shape = architecture.family, architecture.shape
+    if task == "language" and found is not None:
+        found.require_tied()
     head: nn.Module
     if task == "text":
         how = family.text_head

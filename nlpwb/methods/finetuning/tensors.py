@@ -33,22 +33,12 @@ class Found:
         tensors: as they were read.
         family: whose names they have.
         name: of the checkpoint, for errors.
-
-    Raises:
-        ModelError: an output layer is not the table of embeddings, as it is in all networks of ours.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor], family: Family, *, name: str) -> None:
         self.family = family
         self.name = name
         self._tensors = {_today(key): tensor for key, tensor in tensors.items()}
-        for copy, original in family.copies.items():
-            one, other = self._tensors.get(copy), self.get(original)
-            if one is not None and other is not None and not _same(one, other):
-                raise ModelError(
-                    f"{name} has an output layer of its own, {copy}, and this program reads those that are the table of "
-                    "embeddings"
-                )
 
     def get(self, theirs: str) -> Tensor | None:
         """A tensor by its name, with or without the prefix of the body."""
@@ -61,6 +51,20 @@ class Found:
     def has(self, rows: tuple[Row, ...]) -> bool:
         """Whether all tensors of some rows are there, and there are rows."""
         return bool(rows) and all(self.get(name) is not None for row in rows for name in row.theirs)
+
+    def require_tied(self) -> None:
+        """See that tokens are said by the table of embeddings, as all networks of ours do.
+
+        Raises:
+            ModelError: there is an output layer with other weights.
+        """
+        for copy, original in self.family.copies.items():
+            one, other = self._tensors.get(copy), self.get(original)
+            if one is not None and other is not None and not _same(one, other):
+                raise ModelError(
+                    f"{self.name} has an output layer of its own, {copy}, and this program reads those that are the table "
+                    "of embeddings"
+                )
 
     @torch.no_grad()
     def fill(self, module: nn.Module, rows: Iterator[Row] | tuple[Row, ...]) -> None:
