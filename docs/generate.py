@@ -41,6 +41,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "embed",
+    "search",
     "similarity",
     "generate",
     "translate",

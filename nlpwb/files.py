@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,32 @@ def put_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def put_folder_whole(place: Path, write: Callable[[Path], object]) -> None:
+    """Have ``write`` fill an empty folder beside ``place``, then give it this name; what had the name stays until then.
+
+    Raises:
+        OSError: the operating system refuses; nothing is left behind, and what was there stays.
+    """
+    target = place.resolve()  # of a link its end, of ``.`` a name
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    old = target.with_name(f"{temporary.name}.old")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir()
+        write(temporary)
+        if target.exists():
+            target.rename(old)
+        try:
+            temporary.rename(target)
+        except BaseException:
+            if old.exists():
+                old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

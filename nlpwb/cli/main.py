@@ -28,6 +28,7 @@ from nlpwb.cli import (
     methods,
     position,
     predict,
+    search,
     similarity,
     tokenizer,
     trace,
@@ -132,6 +133,7 @@ app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("embed")(embed.embed)
+app.command("search")(search.search)
 app.command("similarity")(similarity.similarity)
 app.command("generate")(generate.generate)
 app.command("translate")(translate.translate)

@@ -115,6 +115,18 @@ def wrap(text: str, width: int, *, after: str = "", indent: int = 0) -> list[str
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
+def beginning(text: str, width: int) -> str:
+    """A text, or as much of it as has room in ``width`` terminal cells, with an ellipsis behind it."""
+    from rich.cells import cell_len
+
+    if cell_len(text) <= width:
+        return text
+    kept = text[: _fitting(text, width - 1)]
+    while cell_len(kept) > width - 1:  # a wide character that stood alone
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
 def _pieces(text: str, after: str) -> list[str]:
     if after:
         ends = re.escape(after)

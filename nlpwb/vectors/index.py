@@ -60,10 +60,33 @@ def build_index(
     expansion_search: int,
     seed: int = 0,
 ) -> Index:
+    """Make the index of a folder of word vectors and write it beside the table; see :func:`build_graph`."""
+    return build_graph(
+        folder,
+        vectors,
+        table=read_manifest(folder)["files"]["vectors.npy"]["sha256"],
+        connectivity=connectivity,
+        expansion_add=expansion_add,
+        expansion_search=expansion_search,
+        seed=seed,
+    )
+
+
+def build_graph(
+    folder: Path,
+    vectors: WordVectors,
+    *,
+    table: str,
+    connectivity: int = 16,
+    expansion_add: int = 128,
+    expansion_search: int = 128,
+    seed: int = 0,
+) -> Index:
     """Make the index of a folder's table, measure its recall, and write it beside the table.
 
-    ``connectivity`` are the links of a word, the paper's M; the expansions are the words that are looked at to add and to
-    find one, the paper's efConstruction and ef. Recall is the share of the ten nearest words of a sample that is found.
+    ``table`` is the hash of the file of vectors. ``connectivity`` are the links of a word, the paper's M; the expansions are
+    the words that are looked at to add and to find one, the paper's efConstruction and ef. Recall is the share of the ten
+    nearest words of a sample that is found.
 
     Raises:
         InputError: usearch is not installed, the folder cannot be written, or every vector is zero.
@@ -83,14 +106,14 @@ def build_index(
         expansion_add=expansion_add,
         expansion_search=expansion_search,
     )
-    table = np.asarray(vectors.vectors)
-    graph.add(rows, table if len(rows) == len(table) else table[rows])
+    held = np.asarray(vectors.vectors)
+    graph.add(rows, held if len(rows) == len(held) else held[rows])
     sample = np.random.default_rng(seed).permutation(rows)[:SAMPLE]
     recall = _recall(vectors, graph, sample)
     try:
         put_whole(folder / GRAPH, lambda path: graph.save(str(path)))
         facts = Facts(
-            vectors=read_manifest(folder)["files"]["vectors.npy"]["sha256"],
+            vectors=table,
             words=len(rows),
             bytes=(folder / GRAPH).stat().st_size,
             connectivity=connectivity,
@@ -108,15 +131,41 @@ def build_index(
 
 
 def open_index(folder: Path) -> Index:
-    """The index of a folder, mapped.
+    """The index of a folder of word vectors, mapped.
 
     Raises:
         InputError: there is none, or usearch is not installed.
         ModelError: it is damaged, or belongs to another table.
     """
-    again = f"make it again with: nlpwb words index {folder}"
-    if not (folder / GRAPH).is_file() or not (folder / FACTS).is_file():
-        raise InputError(f"{folder} has no index; make one with: nlpwb words index {folder}")
+    again = f"nlpwb words index {folder}"
+    if not has_graph(folder):
+        raise InputError(f"{folder} has no index; make one with: {again}")
+    manifest = read_manifest(folder)
+    return open_graph(
+        folder,
+        table=manifest["files"]["vectors.npy"]["sha256"],
+        dimensions=manifest["dimensions"],
+        again=f"make it again with: {again}",
+    )
+
+
+def has_graph(folder: Path) -> bool:
+    """Whether an index stands beside the table of a folder."""
+    return (folder / GRAPH).is_file() and (folder / FACTS).is_file()
+
+
+def open_graph(folder: Path, *, table: str, dimensions: int, again: str) -> Index:
+    """The index beside a table, mapped.
+
+    Args:
+        table: the hash of the file of vectors that it should belong to.
+        dimensions: of these.
+        again: the way out, where it cannot be used.
+
+    Raises:
+        InputError: usearch is not installed.
+        ModelError: it is damaged, or belongs to another table.
+    """
     usearch = _usearch()
     try:
         facts = Facts(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
@@ -127,10 +176,9 @@ def open_index(folder: Path) -> Index:
         size = len(graph)
     except (OSError, ValueError, TypeError, RuntimeError):
         raise ModelError(f"the index of {folder} is not what was written; {again}") from None
-    manifest = read_manifest(folder)
-    if size != facts.words or graph.ndim != manifest["dimensions"]:
+    if size != facts.words or graph.ndim != dimensions:
         raise ModelError(f"the index of {folder} is damaged; {again}")
-    if facts.vectors != manifest["files"]["vectors.npy"]["sha256"]:
+    if facts.vectors != table:
         raise ModelError(f"the index of {folder} belongs to other vectors; {again}")
     graph.expansion_search = facts.expansion_search
     return Index(graph, facts)
