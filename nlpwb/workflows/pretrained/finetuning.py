@@ -197,8 +197,11 @@ def _says_values(network: FinetunedNetwork, shape: Shape) -> Shape:
 def _network(base: Base, config: FinetuneConfig, outputs: int) -> FinetunedNetwork:
     pooling: str = config.pooling
     if pooling == "auto":
-        family = base.architecture.family
-        pooling = family.text_head.pooling if base.sentences is None else base.sentences.pooling
+        pooling = base.architecture.family.text_head.pooling
+        if (
+            config.strategy == "frozen"
+        ):  # a first token says nothing of its text before it was taught to
+            pooling = "mean" if base.sentences is None else base.sentences.pooling
     head = text_head(base.architecture, outputs, pooling=pooling, found=base.found)
     return FinetunedNetwork(base.body, head, cast(Pooling, pooling))
 
