@@ -55,4 +55,4 @@ def test_places_hold_the_word_and_do_not_overlap(text: str, word: str) -> None:
     for start, end in places:
         assert len(text[start:end].split()) == len(word.split())
         assert not (text[end : end + 1].isalnum())
-        assert text[end:end + 1] != "_"
+        assert text[end : end + 1] != "_"
