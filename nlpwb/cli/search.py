@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -97,31 +98,32 @@ def search(
 def _show(sink: Sink, hits: Iterator[Row], *, before: str, several: bool) -> None:
     first = list(itertools.islice(hits, 1))  # what cannot be read leaves no header behind
     hits = itertools.chain(first, hits)
-    columns = [
-        Column("query", "query", keep=True, wrap=True, table=several),
+    numbers = [
         Column("rank", "rank", right=True, keep=True),
         Column("cosine", "cosine", right=True, keep=True, show=decimals),
         Column("row", "row", right=True, keep=True),
     ]
+    query, text = Column("query", "query", keep=True, table=several), Column("text", "text")
     if sink.format not in ("table", "md"):
-        sink.stream(hits, [*columns, Column("text", "text")])
+        sink.stream(hits, [query, *numbers, text])
         return
     rows = list(hits)
-    text = Column("text", "text", keep=True)
     if sink.format == "table":
         room = _room(sink.width, rows, several=several)
-        text = Column("text", "text", keep=True, show=lambda value: _beginning(value, room))
+        query = replace(query, show=lambda value: _beginning(value, _QUERY))
+        text = replace(text, keep=True, show=lambda value: _beginning(value, room))
     if not several and rows:
         before = f"nearest to {rows[0]['query']}   {before}"
-    sink.table(rows, [*columns, text], before=[before])
+    sink.table(rows, [query, *numbers, text], before=[before])
 
 
 def _room(width: int, rows: list[Row], *, several: bool) -> int:
     """Cells that the other columns leave for the text: each takes its width and two cells before it."""
-    numbers = max([3, *(len(f"{row['row']:,}") for row in rows)])
-    taken = (2 + 4) + (2 + 6) + (2 + numbers) + 2
+    from rich.cells import cell_len
+
+    taken = (2 + 4) + (2 + 6) + (2 + max([3, *(len(f"{row['row']:,}") for row in rows)])) + 2
     if several:
-        taken += 2 + max([5, *(min(_QUERY, len(row["query"])) for row in rows)])
+        taken += 2 + max([5, *(min(_QUERY, cell_len(row["query"])) for row in rows)])
     return max(_LEAST, width - taken)
 
 

@@ -108,7 +108,11 @@ def test_a_long_text_is_cut_to_the_width(ask: Typed, home: Path) -> None:
     long = "dog\t" + "x" * 200
     printed(ask, "embed", str(home / "m"), "-", "-o", "ix", "--input-format", "text",
             stdin=f"{wide}\n{long}\n")  # fmt: skip
-    for words in (["cat"], ["cat", "a question of some length about a dog"]):
+    for words in (
+        ["cat"],
+        ["cat", "a question of some length about a dog"],
+        ["漢字" * 9 + " cat", "dog"],
+    ):
         shown = printed(ask, "search", "ix", *words, "--format", "table").splitlines()
         from rich.cells import cell_len
 

@@ -25,6 +25,7 @@ PAGES = (
             "docs/looking.md",
             "docs/transfer.md",
             "docs/contexts.md",
+            "docs/sentences.md",
             "README.md",
         )
     ),
