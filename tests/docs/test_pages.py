@@ -16,22 +16,18 @@ RUNNER = ROOT / "docs" / "run_examples.py"
 PAGES = (
     "docs/pipelines.md",
     "docs/word-vectors.md",
-    *(
-        pytest.param(page, marks=pytest.mark.slow)
-        for page in (
-            "docs/neural.md",
-            "docs/language-models.md",
-            "docs/translation.md",
-            "docs/looking.md",
-            "docs/transfer.md",
-            "docs/contexts.md",
-            "docs/sentences.md",
-            "README.md",
-        )
-    ),
+    "docs/neural.md",
+    "docs/language-models.md",
+    "docs/translation.md",
+    "docs/looking.md",
+    "docs/transfer.md",
+    "docs/contexts.md",
+    "docs/sentences.md",
+    "README.md",
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_of_the_page_runs(page: str, typed: dict[str, str]) -> None:
     """Pages say what they need (``need: `jq` …``); a block that fails, or shows a bug, is a wrong page."""

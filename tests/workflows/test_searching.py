@@ -129,6 +129,7 @@ def test_no_trial_sees_a_test_row(
         assert len(trial.test_texts) == round(TUNING * 70)
 
 
+@pytest.mark.slow
 def test_the_same_search_computes_nothing_again(corpus: str, cache: Cache) -> None:
     """And reads no text: what was chosen is kept."""
     events: list[Progress] = []
@@ -167,6 +168,7 @@ def test_interrupted_it_goes_on(corpus: str, cache: Cache) -> None:
     assert len(kept(cache, "search")) == 1
 
 
+@pytest.mark.slow
 def test_every_fold_chooses_for_itself(corpus: str, cache: Cache) -> None:
     found = compared(cache, design(corpus, folds=3), "tfidf", search=Budget(trials=3))
     assert len(kept(cache, "search")) == 3
