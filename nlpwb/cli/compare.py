@@ -133,6 +133,7 @@ def compare(
     ] = None,
     text: options.Text = None,
     label: options.Label = None,
+    pairs: options.Pairs = None,
     test_text: Annotated[
         str | None, typer.Option(help="Text column of --test, where it differs.", metavar="COL")
     ] = None,
@@ -251,6 +252,7 @@ def compare(
     reading = options.read_options(
         text=text,
         label=label,
+        pairs=bool(pairs),
         group=group_col,
         encoding=encoding,
         input_format=input_format,
@@ -261,6 +263,7 @@ def compare(
     test_reading = options.read_options(
         text=test_text or text,
         label=test_label or label,
+        pairs=bool(pairs),
         group=group_col,
         encoding=encoding,
         input_format=input_format,

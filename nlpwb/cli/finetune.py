@@ -56,6 +56,7 @@ def finetune(
     log: train.Log = None,
     text: options.Text = None,
     label: options.Label = None,
+    pairs: options.Pairs = None,
     encoding: options.Encoding = "utf-8",
     input_format: options.InputFormat = None,
     header: options.Header = None,
@@ -72,7 +73,8 @@ def finetune(
 ) -> None:
     """Fine-tune a base on a labelled corpus; the model is a folder that the field's libraries read, too.
 
-    It is `nlpwb train finetune:base=BASE,strategy=… CORPUS`, and goes on where it was interrupted, as that does.
+    It is `nlpwb train finetune:base=BASE,strategy=… CORPUS`, and goes on where it was interrupted, as that does. Two columns of
+    --text are a pair of texts: --text premise,hypothesis.
     """
     from nlpwb.methods.finetuning.config import FinetuneConfig
     from nlpwb.options import parse_options
@@ -95,6 +97,7 @@ def finetune(
     of_texts = {
         "text": text,
         "label": label,
+        "pairs": _two_columns(text) if pairs is None else pairs,
         "encoding": encoding,
         "input_format": input_format,
         "header": header,
@@ -111,3 +114,8 @@ def finetune(
         options.make_sink(format, out, quiet, verbose),
         of_texts=of_texts,
     )
+
+
+def _two_columns(text: str | None) -> bool:
+    """Whether ``--text`` names two: what a base reads as two texts."""
+    return text is not None and text.count(",") == 1

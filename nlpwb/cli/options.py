@@ -134,6 +134,14 @@ Group = Annotated[
         metavar="COL",
     ),
 ]
+Pairs = Annotated[
+    bool | None,
+    typer.Option(
+        "--pairs/--no-pairs",
+        help="The two columns of --text are two texts, such as premise,hypothesis, and not parts of one.",
+        show_default=False,
+    ),
+]
 Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of the input.", metavar="NAME")]
 InputFormat = Annotated[
     str | None,
@@ -236,6 +244,7 @@ def read_options(
     skip_bad_rows: bool = False,
     per_file: bool = False,
     task: Task | None = None,
+    pairs: bool = False,
 ) -> Any:
     """The reading options of a command as the data room takes them."""
     from nlpwb.data.corpus import ReadOptions
@@ -250,6 +259,7 @@ def read_options(
         skip_bad_rows=skip_bad_rows,
         per_file=per_file,
         task=task,
+        pairs=pairs,
     )
 
 

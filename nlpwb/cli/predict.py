@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from nlpwb.cli import language, options
 from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
+from nlpwb.data.two_texts import line_flaw
 from nlpwb.errors import UsageError
 from nlpwb.report.sink import Column
 from nlpwb.tasks import SEPARATOR
+from nlpwb.text.pairs import BETWEEN
 
 _OF_CORPORA = ("text", "encoding", "input_format", "header", "skip_bad_rows")
 
@@ -24,7 +27,8 @@ def predict(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            help="A corpus, or - for standard input, a text a line; of a language model texts, or a file of them, one a line.",
+            help="A corpus, or - for standard input, a text a line; of a language model texts, or a file of them, one a line; "
+            "of a model of pairs also pairs, with a tab between the two texts.",
             metavar="[FILE|-|TEXT…]",
             show_default=False,
         ),
@@ -60,7 +64,7 @@ def predict(
     A model of sets gives the labels of a text and their scores, parted by semicolons; a model of numbers gives a value.
     """
     from nlpwb.workflows.folders import LANGUAGE_MODEL
-    from nlpwb.workflows.model_folder import task_of_model
+    from nlpwb.workflows.model_folder import reads_pairs, task_of_model
     from nlpwb.workflows.prediction import predict as run
 
     sink = options.make_sink(format, out, quiet, verbose)
@@ -81,12 +85,13 @@ def predict(
             threads=threads or options.processors(),
         )
         return
-    if sources is not None and len(sources) > 1:
+    task = task_of_model(model)
+    typed = _typed_pairs(model, sources or [], pairs=reads_pairs(model))
+    if sources is not None and len(sources) > 1 and not typed:
         raise UsageError(
             f"predict labels the texts of one file, and {len(sources)} were given; put them into one, or pipe them"
         )
     source = sources[0] if sources else "-"
-    task = task_of_model(model)
     reading = options.read_options(
         text=text,
         encoding=encoding,
@@ -105,6 +110,7 @@ def predict(
         precision=precision,
         threads=threads or options.processors(),
         note=sink.note,
+        typed=typed,
     )
     columns = [
         Column("row", "row", right=True),
@@ -136,3 +142,23 @@ def predict(
         columns.append(Column("text", "text", wrap=True))
     first = list(itertools.islice(rows, 1))  # an input that cannot be read leaves no header behind
     sink.stream(itertools.chain(first, rows), columns)
+
+
+def _typed_pairs(model: Path, words: list[str], *, pairs: bool) -> list[str]:
+    """Arguments that are no files but pairs of texts, each with a tab in it.
+
+    Raises:
+        UsageError: some are and some are not, one is no pair, or the model takes single texts.
+    """
+    there = [word for word in words if BETWEEN in word]
+    if not there:
+        return []
+    if not pairs:
+        raise UsageError(
+            f"{there[0]!r} is a pair of texts, parted by a tab, and the model {model} reads single texts; "
+            "`nlpwb finetune BASE CORPUS --text ONE,OTHER` makes one of pairs"
+        )
+    for word in words:
+        if (wrong := line_flaw(word)) is not None:
+            raise UsageError(f"{word!r}: {wrong}")
+    return words

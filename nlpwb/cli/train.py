@@ -81,6 +81,7 @@ def train(
     target_col: options.TargetColumn = None,
     text: options.Text = None,
     label: options.Label = None,
+    pairs: options.Pairs = None,
     encoding: options.Encoding = "utf-8",
     input_format: options.InputFormat = None,
     header: options.Header = None,
@@ -118,6 +119,7 @@ def train(
     of_texts = {
         "text": text,
         "label": label,
+        "pairs": bool(pairs),
         "encoding": encoding,
         "input_format": input_format,
         "header": header,
@@ -221,6 +223,9 @@ def _check(context: typer.Context, spec: Spec, origin: Origin) -> None:
         refuse(
             context, ["text"], f"{{option}} names one column, and {spec} learns from pairs; {way}"
         )
+        refuse(
+            context, ["pairs"], f"{{option}} is no choice: {spec} learns from pairs; leave it out"
+        )
         origin.check()
         return
     of_pairs = ["source", "target", "source_col", "target_col"]
@@ -229,6 +234,9 @@ def _check(context: typer.Context, spec: Spec, origin: Origin) -> None:
         of_pairs,
         f"{{option}} concerns pairs of texts, and {spec} does not translate; leave it out",
     )
+    if not entry.based or not entry.network:
+        two = "two columns of --text are read one after the other"
+        refuse(context, ["pairs"], f"{{option}} concerns finetune; to {spec} {two}, leave it out")
     options.require_corpus(origin.corpus)
 
 

@@ -56,7 +56,7 @@ class Builtin:
             wanted,
             encoding=self.encoding,
             input_format=self.format or wanted.input_format,
-            text=wanted.text or self.text,
+            text=wanted.text or (None if wanted.pairs else self.text),
             label=wanted.label or (self.label if wanted.labelled is not False else None),
         )
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from nlpwb.data.cells import is_number
 from nlpwb.data.corpus import Columns, ReadOptions
 from nlpwb.data.targets import number
+from nlpwb.data.two_texts import guess_two_texts, named_pair
 from nlpwb.errors import InputError, UsageError
 from nlpwb.tasks import SEPARATOR
 
@@ -35,13 +37,7 @@ NUMBER_NAMES = (
     "grade",
 )
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
 _MOST_LABELS = 100  # distinct values of a column whose name does not say that it is a label
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell holds a number and nothing else."""
-    return _NUMBER.fullmatch(cell) is not None
 
 
 def last_word(name: str) -> str | None:
@@ -63,17 +59,22 @@ def choose_columns(
     group = (
         _asked(options.group, names, option="--group-col", name=name)[0] if options.group else None
     )
-    if options.text:
+    if options.pairs:
+        text = _pair(names, sample, options, taken=(label, group, *marks), name=name)
+        notes += [] if options.text else [f"text columns: {text[0]} and {text[1]} (guessed)"]
+    elif options.text:
         text = _asked(options.text, names, option="--text", name=name, several=True)
-        for word in marks or (label,):
-            if word in text:
-                raise UsageError(f"--label {word!r} is the text column as well; name another")
     else:
         text = (_guess_text(names, sample, taken={label, group, *marks}, name=name),)
         notes.append(f"text column: {text[0]} (guessed)")
+    for word in marks or (label,):
+        if word in text:
+            raise UsageError(f"--label {word!r} is the text column as well; name another")
     if label is None and options.labelled is not False:
         guess = _guess_number if options.task == "regression" else _guess_label
         label = guess(names, sample, taken={*text, group}, name=name)
+        if label is None and options.pairs and options.task is None:  # how alike two texts are
+            label = _guess_number(names, sample, taken={*text, group}, name=name)
         if label is not None:
             notes.append(f"label column: {label} (guessed)")
         elif options.labelled:
@@ -84,7 +85,25 @@ def choose_columns(
             notes.append(
                 "no label column found, so the documents are unlabelled (--label names one)"
             )
-    return Columns(text, label, group, marks), tuple(notes)
+    return Columns(text, label, group, marks, pair=options.pairs), tuple(notes)
+
+
+def _pair(
+    names: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    options: ReadOptions,
+    *,
+    taken: Sequence[str | None],
+    name: str,
+) -> tuple[str, ...]:
+    """The two columns of a pair's texts, as asked or guessed."""
+    if not options.text:
+        return guess_two_texts(names, _by_column(names, sample), taken=taken, name=name)
+    words = named_pair(options.text)
+    found = [_asked(word, names, option="--text", name=name)[0] for word in words]
+    if found[0] == found[1]:
+        raise UsageError(f"--text {options.text} names one column twice, and a pair has two texts")
+    return tuple(found)
 
 
 def _asked_label(

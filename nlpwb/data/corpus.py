@@ -30,6 +30,7 @@ class ReadOptions:
     caller cannot do without labels, False when it does not want them. ``per_file`` makes one document of a whole plain file.
     ``label`` may name several columns of 0 and 1, joined by semicolons. ``task`` is what labels are read for: for
     ``multilabel`` a document may have none, or an array of them; for ``regression`` a column of numbers is looked for.
+    ``pairs``: a document is two texts (``nlpwb.text.pairs``), and ``text`` names the two columns.
     """
 
     text: str | None = None
@@ -42,11 +43,12 @@ class ReadOptions:
     input_format: str | None = None
     labelled: bool | None = None
     task: Task | None = None
+    pairs: bool = False
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a table the documents come from; several text columns are joined by a space.
+    """Which columns of a table the documents come from; several text columns are joined by a space, those of a ``pair`` by a tab.
 
     ``marks`` are columns of 0 and 1, one for each label, that ``label`` names all together.
     """
@@ -55,6 +57,7 @@ class Columns:
     label: str | None
     group: str | None
     marks: tuple[str, ...] = ()
+    pair: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Corpus:
     """All documents of one source, column by column: ``texts``, ``labels``, ``groups`` and ``rows`` are equally long.
 
     ``labels`` and ``groups`` are None where the source has none. ``notes`` says what was guessed, ``skipped`` counts the bad
-    rows that were left out, and ``fingerprint`` names the bytes and the reading options that this came from.
+    rows that were left out, and ``fingerprint`` names the bytes and the reading options that this came from. ``pairs``: every
+    text is two (``nlpwb.text.pairs``).
     """
 
     name: str
@@ -73,6 +77,7 @@ class Corpus:
     notes: tuple[str, ...]
     skipped: int
     fingerprint: str
+    pairs: bool = False
 
     def __len__(self) -> int:
         return len(self.texts)

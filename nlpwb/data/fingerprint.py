@@ -84,8 +84,10 @@ def text_hash(text: str) -> bytes:
 
 def _identity(digest: str, suffix: str, options: ReadOptions) -> str:
     asked = dataclasses.asdict(options)
-    if options.task is None:  # what was read before there were tasks keeps its name
+    if options.task is None:  # what was read before there were tasks, or pairs, keeps its name
         del asked["task"]
+    if not options.pairs:
+        del asked["pairs"]
     identity = {"reading": READING, "sha256": digest, "suffix": suffix, "options": asked}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 

@@ -22,6 +22,7 @@ from nlpwb.data.sniffing import Format
 from nlpwb.data.sources import Source
 from nlpwb.data.targets import marked_set
 from nlpwb.data.textstream import open_text
+from nlpwb.data.two_texts import joined_pair, line_flaw
 from nlpwb.errors import InputError
 
 
@@ -74,7 +75,8 @@ def plan_json(
 def _json_document(
     record: Mapping[str, object], columns: Columns, number: int, *, several: bool
 ) -> Document:
-    text = joined(json_text(record, name) for name in columns.text)
+    texts = [json_text(record, name) for name in columns.text]
+    text = joined_pair(columns.text, texts) if columns.pair else joined(texts)
     label = None
     if columns.marks:
         several = True
@@ -128,7 +130,7 @@ def plan_plain(source: Source, options: ReadOptions, form: Format) -> Plan:
             source, encoding=options.encoding, newline="\n", undecodable=undecodable(options)
         ) as (lines, _):
             for number, text in plain_records(lines):
-                wrong = flaw(text)
+                wrong = flaw(text) or (line_flaw(text) if options.pairs else None)
                 if wrong:
                     bad(number, wrong)
                 else:

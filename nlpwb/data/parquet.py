@@ -13,6 +13,7 @@ from nlpwb.data.corpus import Document, ReadOptions
 from nlpwb.data.plan import Plan, joined
 from nlpwb.data.sources import Source
 from nlpwb.data.targets import array_set, marked_set
+from nlpwb.data.two_texts import joined_pair
 from nlpwb.errors import InputError
 
 _BATCH = 1024
@@ -104,11 +105,20 @@ def plan_parquet(source: Source, options: ReadOptions) -> Plan:
                     label = marked_set(cells) if columns.marks else array_set(label)
                 except InputError as error:
                     wrong = str(error)
+            text = ""
+            if wrong is None:
+                try:
+                    pair = columns.pair
+                    text = (
+                        joined_pair(columns.text, found[:texts]) if pair else joined(found[:texts])
+                    )
+                except InputError as error:
+                    wrong = str(error)
             if wrong:
                 bad(number, wrong)
                 continue
             group = found[-1] if of_group else None
-            yield Document(joined(found[:texts]), label, group, number)
+            yield Document(text, label, group, number)
 
     return Plan(
         format="parquet",

@@ -28,13 +28,17 @@ from nlpwb.data.tabular import plan_table
 from nlpwb.data.textstream import head_text
 from nlpwb.errors import InputError, UsageError, nearest
 
+PAIR_FORMATS = ("csv", "tsv", "jsonl", "parquet", "text")
+"""Formats whose documents can be two texts; of plain text a tab stands between them."""
+
 
 class Reader:
     """The documents of one source; iterating reads them one by one. Of a file it can be done again, of a pipe once.
 
     ``name`` is the source's name, ``format`` what it was taken for, ``columns`` where in a table the documents stand (None for
-    what is no table), ``labelled`` and ``grouped`` what every document has, ``notes`` what was guessed. ``skipped`` counts the
-    bad rows of the last iteration. ``fingerprint()`` names what was read, for a pipe only once all of it was.
+    what is no table), ``labelled`` and ``grouped`` what every document has, ``pairs`` whether it is two texts, ``notes`` what
+    was guessed. ``skipped`` counts the bad rows of the last iteration. ``fingerprint()`` names what was read, for a pipe only
+    once all of it was.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Reader:
         shown: str,
         skip_bad_rows: bool,
         fingerprint: Callable[[], str],
+        pairs: bool = False,
     ) -> None:
         self.name = name
         self.format = plan.format
@@ -52,6 +57,7 @@ class Reader:
         self.labelled = plan.labelled
         self.grouped = plan.grouped
         self.notes = plan.notes
+        self.pairs = pairs
         self.fingerprint = fingerprint
         self._plan = plan
         self._shown = shown
@@ -100,6 +106,7 @@ def open_corpus(source: str, options: ReadOptions, *, running: bool = False) -> 
         return reader
     path = None if source == "-" else Path(source)
     if path is not None and path.is_dir():
+        _refuse_pairs(source, "a folder", options)
         return Reader(
             path.resolve().name,
             plan_folder(path, options),
@@ -109,6 +116,8 @@ def open_corpus(source: str, options: ReadOptions, *, running: bool = False) -> 
         )
     opened = Source(path)
     plan = _plan_file(opened, options, running=running)
+    if plan.format not in PAIR_FORMATS or options.per_file:
+        _refuse_pairs(opened.name, plan.format, options)
     if running and plan.format == "text":
         options = dataclasses.replace(options, per_file=True)
     return Reader(
@@ -117,7 +126,15 @@ def open_corpus(source: str, options: ReadOptions, *, running: bool = False) -> 
         shown=opened.name,
         skip_bad_rows=options.skip_bad_rows,
         fingerprint=lambda: of_source(opened, options),
+        pairs=options.pairs,
     )
+
+
+def _refuse_pairs(name: str, kind: str, options: ReadOptions) -> None:
+    if options.pairs:
+        raise InputError(
+            f"{name} is {kind}, and pairs of texts are two columns of a table; give CSV, TSV or JSONL"
+        )
 
 
 def read_corpus(source: str, options: ReadOptions) -> Corpus:
@@ -138,6 +155,7 @@ def collect(reader: Reader) -> Corpus:
         notes=reader.notes + ((skipped,) if skipped else ()),
         skipped=reader.skipped,
         fingerprint=reader.fingerprint(),
+        pairs=reader.pairs,
     )
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nlpwb.data.columns import is_number
+from nlpwb.data.cells import is_number
 from nlpwb.data.corpus import ReadOptions
+from nlpwb.data.two_texts import guess_two_texts, named_pair
 from nlpwb.errors import InputError, UsageError, nearest
 
-PAIR_NAMES = (
-    ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_a", "sentence_b"), ("text1", "text2"),
-    ("text_1", "text_2"), ("text_a", "text_b"), ("question1", "question2"), ("premise", "hypothesis"), ("a", "b"),
-    ("first", "second"), ("left", "right"), ("source", "target"), ("query", "document"),
-)  # fmt: skip
 SURE_SCORE_NAMES = ("score", "similarity", "similarity_score", "relatedness", "relatedness_score")
 SCORE_NAMES = ("gold", "gold_score", "label", "rating", "value", "mean", "y")
 
@@ -25,12 +21,6 @@ class ScoredColumns:
     first: str
     second: str
     score: str | None
-
-
-def names_columns(cells: Sequence[str]) -> bool:
-    """Whether a first row holds the usual names of two texts."""
-    folded = {cell.strip().casefold() for cell in cells}
-    return any(one in folded and other in folded for one, other in PAIR_NAMES)
 
 
 def choose_scored_columns(
@@ -50,15 +40,10 @@ def choose_scored_columns(
         for place, column in enumerate(names)
     }
     if options.text is not None:
-        words = [word.strip() for word in options.text.split(",")]
-        if len(words) != 2 or words[0] == words[1]:
-            raise UsageError(
-                f"--text {options.text} names {'two equal columns' if len(words) == 2 else _number(len(words))}, and a pair has "
-                "two texts; name their columns as in --text 6,7"
-            )
+        words = named_pair(options.text)
         first, second = (_asked(names, word, "--text", name=name) for word in words)
     else:
-        first, second = _guess_texts(names, values, taken=score, name=name)
+        first, second = guess_two_texts(names, values, taken=(score,), name=name)
         notes.append(f"text columns: {first} and {second} (guessed)")
     if score in (first, second):
         raise UsageError(f"--label {options.label} is a text column as well; name another")
@@ -69,10 +54,6 @@ def choose_scored_columns(
         else:
             notes.append("no column of scores found (--label names one)")
     return ScoredColumns(first, second, score), notes
-
-
-def _number(count: int) -> str:
-    return "one column" if count == 1 else f"{count} columns"
 
 
 def _asked(names: Sequence[str], wanted: str, option: str, *, name: str) -> str:
@@ -87,31 +68,6 @@ def _asked(names: Sequence[str], wanted: str, option: str, *, name: str) -> str:
         else nearest(wanted, names)
     )
     raise InputError(f"{name} has no column {wanted!r} ({option}); {there}")
-
-
-def _guess_texts(
-    names: Sequence[str], values: dict[str, list[str]], *, taken: str | None, name: str
-) -> tuple[str, str]:
-    """Two columns of usual names; else the only two that hold no numbers; else the two that are much longer than all others."""
-    folded = {column.casefold(): column for column in reversed(names) if column != taken}
-    for one, other in PAIR_NAMES:
-        if one in folded and other in folded:
-            return folded[one], folded[other]
-    prose = [
-        column
-        for column in names
-        if column != taken and not (values[column] and all(map(is_number, values[column])))
-    ]
-    length = {
-        column: sum(map(len, values[column])) / max(1, len(values[column])) for column in prose
-    }
-    longest = sorted(prose, key=lambda column: -length[column])
-    if len(prose) == 2 or (len(prose) > 2 and length[longest[1]] >= 2 * length[longest[2]]):
-        one, other = sorted(longest[:2], key=list(names).index)
-        return one, other
-    raise InputError(
-        f"{name}: which columns hold the two texts cannot be told from {', '.join(names)}; --text names them, as in --text 6,7"
-    )
 
 
 def _guess_score(

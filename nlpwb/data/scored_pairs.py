@@ -16,12 +16,13 @@ from nlpwb.data.corpus import ReadOptions
 from nlpwb.data.encodings import codec_name
 from nlpwb.data.lines import json_records, json_text
 from nlpwb.data.plan import undecodable
-from nlpwb.data.scored_columns import ScoredColumns, choose_scored_columns, names_columns
+from nlpwb.data.scored_columns import ScoredColumns, choose_scored_columns
 from nlpwb.data.sniffing import Format, guess_format, has_header, table_sample
 from nlpwb.data.sources import Source
 from nlpwb.data.tables import Record, csv_records, even_records, tsv_records
 from nlpwb.data.targets import number
 from nlpwb.data.textstream import head_text, open_text
+from nlpwb.data.two_texts import names_columns
 from nlpwb.errors import InputError, UsageError, nearest
 
 FORMATS = ("csv", "tsv", "jsonl")

@@ -15,12 +15,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nlpwb.data.cells import is_number
 from nlpwb.data.columns import (
     LABEL_NAMES,
     LAST_LABEL_NAMES,
     SURE_LABEL_NAMES,
     TEXT_NAMES,
-    is_number,
     last_word,
 )
 from nlpwb.data.lines import LABEL_MARK

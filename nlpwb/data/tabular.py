@@ -15,6 +15,7 @@ from nlpwb.data.sources import Source, TextBytes
 from nlpwb.data.tables import Record, csv_records, even_records, tsv_records
 from nlpwb.data.targets import marked_set
 from nlpwb.data.textstream import open_text
+from nlpwb.data.two_texts import joined_pair, names_columns
 from nlpwb.errors import InputError
 from nlpwb.tasks import SEPARATOR
 
@@ -32,7 +33,7 @@ def plan_table(
     notes = [form.remark] if form.remark else []
     header = options.header
     if header is None:
-        header = has_header(sample, asked=_asked(options))
+        header = _has_header(sample, options)
         notes.append("its first row is a header (guessed)" if header else "no header (guessed)")
     width = len(sample[0])
     names = [str(number) for number in range(1, width + 1)]
@@ -125,8 +126,26 @@ def _documents(
         if wrong is not None:
             bad(number, wrong)
             continue
-        text = fields[only] if only is not None else joined(fields[place] for place in text_at)
+        if columns.pair:
+            try:
+                text = joined_pair(columns.text, [fields[place] for place in text_at])
+            except InputError as error:
+                bad(number, str(error))
+                continue
+        else:
+            text = fields[only] if only is not None else joined(fields[place] for place in text_at)
         yield Document(text, label, group, number)
+
+
+def _has_header(sample: list[list[str]], options: ReadOptions) -> bool:
+    """Of pairs the usual names of two texts tell; where nothing else is in the row, nothing else tells."""
+    if not options.pairs:
+        return has_header(sample, asked=_asked(options))
+    if names_columns(sample[0]):
+        return True
+    if len(sample[0]) == 2 and options.labelled is False:
+        return any(name in sample[0] for name in _asked(options))
+    return has_header(sample, asked=_asked(options))
 
 
 def _asked(options: ReadOptions) -> list[str]:

@@ -39,7 +39,7 @@ class Cell:
     """What a cell is, without the texts: enough for its key.
 
     ``train`` and ``test`` are digests of the rows; ``budget`` is the number of training rows where it is not all of them;
-    ``device`` and ``precision`` are those of a network, as they were asked for.
+    ``device`` and ``precision`` are those of a network, as they were asked for; ``pairs``: every document is two texts.
     """
 
     spec: Spec
@@ -52,6 +52,7 @@ class Cell:
     task: Task = "classify"
     device: str = "auto"
     precision: str = "auto"
+    pairs: bool = False
 
     @property
     def key(self) -> Key:
@@ -63,6 +64,8 @@ class Cell:
             from nlpwb.workflows.networks.embeddings import embedding_identity
 
             more["embeddings"] = embedding_identity(first.config, first.name)
+        if self.pairs and first.entry.network and first.entry.based:  # all others read one text
+            more["pairs"] = True
         if first.entry.network:
             asked = {"device": self.device, "precision": self.precision}
             more |= {name: word for name, word in asked.items() if word != "auto"}
@@ -157,6 +160,7 @@ def _measure(
         fitted=fitted,
         conditions=conditions,
         task=cell.task,
+        pairs=cell.pairs,
     )
     if classifier.network is not None:
         earlier = classifier.network.made.earlier_seconds

@@ -62,6 +62,11 @@ class Classifier:
     task: Task = "classify"
     always_one: bool = False
 
+    @property
+    def pairs(self) -> bool:
+        """Whether it reads pairs of texts (:mod:`nlpwb.text.pairs`)."""
+        return self.network is not None and bool(getattr(self.network.model, "pairs", False))
+
     def scores(self, texts: Sequence[str], *, threads: int = 1) -> NDArray[np.float64]:
         """A score for each label, float64 (n, labels), or the number, (n, 1)."""
         if self.network is not None:
@@ -184,11 +189,13 @@ def fit_classifier(
     fitted: Fitted | None = None,
     conditions: Conditions | None = None,
     task: Task = "classify",
+    pairs: bool = False,
 ) -> Classifier:
     """Fit a spec on training texts and what their label cells say (:func:`nlpwb.workflows.targets.target_array`).
 
     ``labels`` are all that may be predicted, none for numbers; ``fitted`` is a representation fitted on these texts before;
-    ``conditions`` are those under which a network trains.
+    ``conditions`` are those under which a network trains. ``pairs``: every text is two (:mod:`nlpwb.text.pairs`); a base reads
+    them so, all else one after the other.
 
     Raises:
         MethodError: a label has no text, or a part cannot be fitted on these.
@@ -221,6 +228,7 @@ def fit_classifier(
             seed=seed,
             threads=threads,
             conditions=conditions or Conditions(),
+            pairs=pairs,
         )
         return Classifier(
             spec, tuple(labels), seed, network=tuned, task=task, always_one=always_one

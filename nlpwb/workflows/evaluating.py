@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.data.corpus import Document, ReadOptions
-from nlpwb.data.reading import Reader, open_corpus
+from nlpwb.data.reading import Reader
 from nlpwb.data.targets import label_set, numbers_of
 from nlpwb.errors import InputError, ModelError
 from nlpwb.options import Json
 from nlpwb.tasks import CORRELATIONS, Task, default_metric, metric_info, metrics_of
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.model_folder import load_model
-from nlpwb.workflows.prediction import scored
+from nlpwb.workflows.prediction import open_for, scored
 from nlpwb.workflows.targets import target_array
 from nlpwb.workflows.training import require_labels
 
@@ -109,9 +109,7 @@ def evaluate(
             f"the model {model} ({classifier.spec}) gives no probabilities, which log-loss needs; "
             "take another --metric"
         )
-    reader = open_corpus(source, options)
-    for line in reader.notes:
-        note(line)
+    reader = open_for(classifier, model, source, options, note=note)
     read = _read(classifier, reader, model, threads=threads)
     skipped = reader.skipped_note()
     if skipped is not None:

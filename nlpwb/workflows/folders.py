@@ -24,8 +24,9 @@ from nlpwb.workflows.storage import load_states, save_states
 if TYPE_CHECKING:
     from nlpwb.methods.protocol import State
 
-FORMAT = 2
-"""What is read. A model is written in the lowest format that holds it, which older releases read, too."""
+FORMAT = 3
+"""What is read; 3: pairs of texts, and labels of words. A model is written in the lowest format that holds it, which older
+releases read, too."""
 MANIFEST = "manifest.json"
 CLASSIFIER, LANGUAGE_MODEL, TRANSLATOR = "classifier", "language-model", "translator"
 COMMANDS = {

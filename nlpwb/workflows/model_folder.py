@@ -53,8 +53,8 @@ def write_classifier(
 ) -> None:
     """Write a classifier's files into an existing folder."""
     facts = {
-        # what labels once is read by every release
-        "format": 1 if classifier.task == "classify" else FORMAT,
+        # what labels a text once is read by every release
+        "format": _format(classifier),
         "kind": CLASSIFIER,
         **task_facts(classifier),
         "labels": list(classifier.labels),
@@ -70,11 +70,27 @@ def write_classifier(
     write_files(folder, classifier.spec, parts, facts, beside=beside)
 
 
+def _format(classifier: Classifier) -> int:
+    if classifier.pairs:
+        return FORMAT
+    return 1 if classifier.task == "classify" else 2
+
+
 def task_facts(classifier: Classifier) -> dict[str, Any]:
-    """What a manifest says of the task, where it is not one label a text."""
+    """What a manifest says of the task, where it is not one label of one text."""
+    pairs = {"pairs": True} if classifier.pairs else {}
     if classifier.task == "classify":
-        return {}
-    return {"task": classifier.task, "always_one": classifier.always_one}
+        return pairs
+    return {"task": classifier.task, "always_one": classifier.always_one, **pairs}
+
+
+def reads_pairs(folder: Path) -> bool:
+    """Whether a classifier was trained on pairs of texts.
+
+    Raises:
+        ModelError: no model, no classifier, or one of a later format.
+    """
+    return bool(read_manifest(folder, CLASSIFIER).get("pairs", False))
 
 
 def task_of_model(folder: Path) -> Task:

@@ -93,6 +93,7 @@ def write_plan(folder: Path, sources: Sources) -> dict[str, Any]:
         "runs": runs,
         "warnings": warnings,
         "notes": notes,
+        "pairs": train.pairs,
     }
 
 

@@ -42,7 +42,8 @@ class Run:
 class Plan:
     """A plan as kept: its artifact and what the facts say.
 
-    ``rows`` counts all documents that take part; ``labels`` is empty where numbers are predicted.
+    ``rows`` counts all documents that take part; ``labels`` is empty where numbers are predicted; ``pairs``: every document is
+    two texts.
     """
 
     artifact: Artifact
@@ -59,6 +60,7 @@ class Plan:
     runs: tuple[Run, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    pairs: bool = False
 
     def truth(self, run: int) -> NDArray[Any]:
         """What is true of a run's test rows: label numbers int32 (n,), sets bool (n, labels), or numbers float64 (n,)."""
@@ -136,4 +138,5 @@ def make_plan(cache: Cache, sources: Sources, *, note: Callable[[str], None]) ->
         ),
         warnings=tuple(facts["warnings"]),
         notes=tuple(facts["notes"]),
+        pairs=facts.get("pairs", False),
     )

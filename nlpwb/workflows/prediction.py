@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.data.corpus import Document, ReadOptions
-from nlpwb.data.reading import open_corpus
-from nlpwb.errors import ModelError, UsageError
+from nlpwb.data.reading import Reader, open_corpus
+from nlpwb.errors import InputError, ModelError, UsageError
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.model_folder import load_model
 
@@ -50,10 +51,11 @@ def predict(
     device: str = "auto",
     precision: str = "float32",
     note: Callable[[str], None],
+    typed: Sequence[str] = (),
 ) -> Iterator[Prediction]:
     """Labels, or a number, for every text of a source, in order and batch by batch: the first appear before the last are read.
 
-    ``top_k`` labels of each; by default one, or of sets those that the text has.
+    ``top_k`` labels of each; by default one, or of sets those that the text has. ``typed`` texts take the source's place.
 
     Raises:
         ModelError: probabilities are asked of a model that has none, or the folder is no sound model.
@@ -75,10 +77,39 @@ def predict(
         raise UsageError(
             f"--top-k {top_k} is more than the {len(classifier.labels)} labels of the model {model}"
         )
-    reader = open_corpus(source, options)
+    documents = (Document(text, None, None, row) for row, text in enumerate(typed, start=1))
+    if not typed:
+        documents = iter(open_for(classifier, model, source, options, note=note))
+    return _predictions(classifier, documents, top_k=top_k, threads=threads)
+
+
+def open_for(
+    classifier: Classifier,
+    model: Path,
+    source: str,
+    options: ReadOptions,
+    *,
+    note: Callable[[str], None],
+) -> Reader:
+    """A source read as a model needs it, pairs of texts for one that was trained on pairs; what was guessed is noted.
+
+    Raises:
+        InputError: it cannot be read so; the sentence says whose need it is.
+    """
+    try:
+        reader = open_corpus(source, dataclasses.replace(options, pairs=classifier.pairs))
+    except InputError as error:
+        if not classifier.pairs:
+            raise
+        raise InputError(f"the model {model} reads pairs of texts: {error}") from None
     for line in reader.notes:
         note(line)
-    return _predictions(classifier, iter(reader), top_k=top_k, threads=threads)
+    of_base = classifier.network is not None and classifier.spec.representation.entry.based
+    if of_base and not classifier.pairs and reader.columns and len(reader.columns.text) == 2:
+        note(
+            f"the model {model} reads single texts: {' and '.join(reader.columns.text)} are read one after the other"
+        )
+    return reader
 
 
 def _predictions(
@@ -163,9 +194,7 @@ def embed(
     classifier = load_model(model, device=device, precision=precision)
     if not classifier.has_vectors:
         raise ModelError(f"the model {model} ({classifier.spec}) makes no vectors of texts")
-    reader = open_corpus(source, options)
-    for line in reader.notes:
-        note(line)
+    reader = open_for(classifier, model, source, options, note=note)
     documents = list(reader)
     matrix = classifier.vectors([document.text for document in documents], threads=threads)
     return Embedded(str(classifier.spec), reader.name, documents, matrix)

@@ -133,6 +133,7 @@ def method_rows(request: Request, plan: Plan) -> list[MethodRow]:
                         task=plan.task,
                         device=request.device,
                         precision=request.precision,
+                        pairs=plan.pairs,
                     )
                     for seed in range(seeds)
                 )

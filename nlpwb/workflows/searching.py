@@ -242,6 +242,7 @@ def _trial(plan: Plan, one: _Search, spec: Spec, seed: int) -> Cell:
         task=plan.task,
         device=base.device,
         precision=base.precision,
+        pairs=plan.pairs,
     )
 
 

@@ -107,6 +107,7 @@ def train(
             threads=threads,
             conditions=conditions,
             task=task,
+            pairs=corpus.pairs,
         )
         seconds = time.perf_counter() - started
         network = classifier.network.made if classifier.network is not None else None

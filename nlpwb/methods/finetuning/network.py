@@ -8,16 +8,21 @@ from nlpwb.methods.finetuning.checkpoint import Body, token_states
 from nlpwb.methods.finetuning.config import FinetuneConfig
 from nlpwb.methods.finetuning.heads import Pooling, TextHead, pooled
 from nlpwb.methods.finetuning.lora import widen
+from nlpwb.methods.finetuning.pairs import parted
+from nlpwb.methods.transformer.bert import BertNetwork
 
 
 class FinetunedNetwork(nn.Module):
-    """A text to its outputs."""
+    """A text to its outputs; with ``pairs`` a pair of texts, whose ids say their segment."""
 
-    def __init__(self, body: Body, head: TextHead, pooling: Pooling) -> None:
+    def __init__(
+        self, body: Body, head: TextHead, pooling: Pooling, *, pairs: bool = False
+    ) -> None:
         super().__init__()
         self.body = body
         self.head = head
         self.pooling = pooling
+        self.pairs = pairs
 
     @property
     def feature_dimensions(self) -> int:
@@ -35,10 +40,14 @@ class FinetunedNetwork(nn.Module):
 
     def attention_weights(self, ids: Tensor, lengths: Tensor) -> list[Tensor]:
         """How much each token reads of each other, (B, H, T, T) for each block."""
+        ids, segments = parted(self.body, ids) if self.pairs else (ids, None)
+        if isinstance(self.body, BertNetwork):
+            return self.body.attention_weights(ids, lengths, segments)
         return self.body.attention_weights(ids, lengths)
 
     def _vectors(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        return pooled(token_states(self.body, ids, lengths), lengths, self.pooling)
+        ids, segments = parted(self.body, ids) if self.pairs else (ids, None)
+        return pooled(token_states(self.body, ids, lengths, segments), lengths, self.pooling)
 
 
 def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:

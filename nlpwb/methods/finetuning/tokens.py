@@ -75,7 +75,10 @@ class CheckpointTokens:
         return self._held(self._encodings(map(encodable, texts)), marks=self.marks)
 
     def encode_pairs(self, pairs: Iterable[tuple[str, str]]) -> EncodedTexts:
-        """The ids of pairs of texts in one row each; of one that is too long the longer text is cut.
+        """The ids of pairs of texts in one row each; of one that is too long the longer text is cut first.
+
+        An id of the second segment (BERT's second text and the mark behind it) is larger by ``vocabulary``: ids and segments are
+        one row of numbers that :func:`nlpwb.methods.finetuning.pairs.parted` takes apart.
 
         Raises:
             ModelError: the marks of a pair leave no room for it.
@@ -106,8 +109,15 @@ class CheckpointTokens:
         cut = unknown = total = 0
         for encoding in encodings:
             found: Sequence[int] = encoding.ids
+            segments: Sequence[int] = encoding.type_ids
             # GPT-2 sets no marks: a text of nothing is one token, whatever it is
-            ids.extend(found or (0,))
+            if any(segments):
+                ids.extend(
+                    one + self.vocabulary * segment
+                    for one, segment in zip(found, segments, strict=True)
+                )
+            else:
+                ids.extend(found or (0,))
             ends.append(len(ids))
             cut += bool(encoding.overflowing)
             total += len(found) - marks

@@ -90,13 +90,18 @@ def open_classifier(path: Path, fitting: str) -> LookedClassifier:
     """Load a classifier's folder; ``fitting`` as in :func:`~nlpwb.workflows.looking.opening.open_model`.
 
     Raises:
-        ModelError: no sound model, or one that is no network.
+        ModelError: no sound model, one that is no network, or one of pairs.
     """
     classifier = load_model(path, device="cpu")
     if classifier.network is None:
         raise ModelError(
             f"the model {path} ({classifier.spec}) is no network: it has no {fitting}; "
             "`nlpwb vectorize --top 20` shows what a model of counts goes by"
+        )
+    if classifier.pairs:
+        raise ModelError(
+            f"the model {path} ({classifier.spec}) reads pairs of texts, and this command looks at one; give a model of single "
+            "texts, or the base"
         )
     return LookedClassifier(path, classifier, classifier.network)
 

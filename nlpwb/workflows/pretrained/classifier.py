@@ -16,6 +16,7 @@ from nlpwb.methods.finetuning.checkpoint import body_of, head_of, written_checkp
 from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
 from nlpwb.methods.finetuning.heads import Pooling, TextHead
 from nlpwb.methods.finetuning.network import FinetunedNetwork
+from nlpwb.methods.finetuning.pairs import PairTokens
 from nlpwb.methods.finetuning.tensors import Found
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
 from nlpwb.methods.protocol import State
@@ -38,6 +39,8 @@ class FinetunedClassifier(NetworkClassifier):
 
     Args:
         architecture: of the body; ``labels`` are those of the head.
+
+    Where its network reads pairs, so does it (:mod:`nlpwb.text.pairs`).
     """
 
     def __init__(
@@ -52,9 +55,8 @@ class FinetunedClassifier(NetworkClassifier):
         precision: str = "float32",
         made: Made | None = None,
     ) -> None:
-        super().__init__(
-            part, cast(Any, tokens), model, shape, device=device, precision=precision, made=made
-        )
+        reads: Any = PairTokens(tokens) if model.pairs else tokens
+        super().__init__(part, reads, model, shape, device=device, precision=precision, made=made)
         self.architecture = architecture
         self.tokens = tokens
 
@@ -84,6 +86,7 @@ class FinetunedClassifier(NetworkClassifier):
                 "pooling": self.network.pooling,
                 "bend": self.network.head.bend,
                 "longest": self.tokens.longest,
+                **({"pairs": True} if self.network.pairs else {}),
             },
         )
 
@@ -133,7 +136,8 @@ class FinetunedClassifier(NetworkClassifier):
             raise ModelError(
                 f"the model holds no fine-tuned network as this version keeps it ({error}); train it again"
             ) from None
-        network = FinetunedNetwork(body, head, cast(Pooling, facts["pooling"])).eval()
+        pairs = bool(facts.get("pairs", False))
+        network = FinetunedNetwork(body, head, cast(Pooling, facts["pooling"]), pairs=pairs).eval()
         return cls(part, tokens, network, shape, architecture, device=device, precision=precision)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray  # noqa: TID253
 from nlpwb.methods.finetuning.checkpoint import Body, token_states
 from nlpwb.methods.finetuning.config import PretrainedConfig
 from nlpwb.methods.finetuning.heads import Pooling, pooled
+from nlpwb.methods.finetuning.pairs import parted
 from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.methods.transformer.bert import BertNetwork
 from nlpwb.training.batches import Batch, TextBatches
@@ -32,11 +33,13 @@ class Manner:
         pooling: of the tokens.
         layers: last blocks whose vectors are averaged.
         normalised: whether its length is made 1.
+        pairs: whether ids say their segment, too (``methods/finetuning/pairs.py``).
     """
 
     pooling: Pooling
     layers: int
     normalised: bool
+    pairs: bool = False
 
 
 def manner_of(config: PretrainedConfig, base: Base) -> Manner:
@@ -68,11 +71,12 @@ def encode(
 
 def _call(manner: Manner) -> Callable[[Any, Batch], torch.Tensor]:
     def call(body: Body, batch: Batch) -> torch.Tensor:
+        ids, segments = parted(body, batch.ids) if manner.pairs else (batch.ids, None)
         if manner.layers == 1:
-            states = token_states(body, batch.ids, batch.lengths)
+            states = token_states(body, ids, batch.lengths, segments)
         else:
             assert isinstance(body, BertNetwork)
-            every: Sequence[torch.Tensor] = body.states(batch.ids, batch.lengths)
+            every: Sequence[torch.Tensor] = body.states(ids, batch.lengths, segments)
             states = torch.stack([one.float() for one in every[-manner.layers :]]).mean(dim=0)
         vectors = pooled(states.float(), batch.lengths, manner.pooling)
         return torch.nn.functional.normalize(vectors, dim=1) if manner.normalised else vectors

@@ -26,6 +26,7 @@ from nlpwb.methods.finetuning.network import (
     learning_rate_of,
     shares,
 )
+from nlpwb.methods.finetuning.pairs import PairTokens
 from nlpwb.methods.finetuning.tensors import written
 from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.specs import Part
@@ -59,10 +60,12 @@ def finetune(
     seed: int,
     threads: int,
     conditions: Conditions,
+    pairs: bool = False,
 ) -> FinetunedClassifier:
     """Train what the strategy of ``part`` names, and a head.
 
     ``targets`` as :func:`nlpwb.workflows.networks.fitting.fit_network`; ``labels`` are the names of the outputs.
+    ``pairs``: every text is two (:mod:`nlpwb.text.pairs`), which the base reads as its family reads pairs.
 
     Raises:
         UsageError: a base's name without meaning, a device or a precision that is not there.
@@ -77,7 +80,7 @@ def finetune(
     for line in setting.notes:
         note(line)
     base = open_base(config.base, max_tokens=config.max_tokens)
-    encoded = base.tokens.encode(texts)
+    encoded = _read(base, texts, pairs=pairs)
     if encoded.total == 0:
         raise MethodError(NO_TOKEN)
     if encoded.cut:
@@ -91,7 +94,7 @@ def finetune(
         if tuning is None:
             note(f"no tuning part ({why_none}): training takes all {config.epochs} epochs")
     torch.manual_seed(seed)
-    network = _network(base, config, outputs)
+    network = _network(base, config, outputs, pairs=pairs)
     choose_trained(network, config)
     learns, every = shares(network)
     note(
@@ -194,7 +197,11 @@ def _says_values(network: FinetunedNetwork, shape: Shape) -> Shape:
     return dataclasses.replace(shape, mean=0.0, deviation=1.0)
 
 
-def _network(base: Base, config: FinetuneConfig, outputs: int) -> FinetunedNetwork:
+def _read(base: Base, texts: Sequence[str], *, pairs: bool) -> EncodedTexts:
+    return PairTokens(base.tokens).encode(texts) if pairs else base.tokens.encode(texts)
+
+
+def _network(base: Base, config: FinetuneConfig, outputs: int, *, pairs: bool) -> FinetunedNetwork:
     pooling: str = config.pooling
     if pooling == "auto":
         pooling = base.architecture.family.text_head.pooling
@@ -203,7 +210,7 @@ def _network(base: Base, config: FinetuneConfig, outputs: int) -> FinetunedNetwo
         ):  # a first token says nothing of its text before it was taught to
             pooling = "mean" if base.sentences is None else base.sentences.pooling
     head = text_head(base.architecture, outputs, pooling=pooling, found=base.found)
-    return FinetunedNetwork(base.body, head, cast(Pooling, pooling))
+    return FinetunedNetwork(base.body, head, cast(Pooling, pooling), pairs=pairs)
 
 
 def _train_head(
@@ -220,11 +227,12 @@ def _train_head(
     seed: int,
 ) -> Made:
     """Train the head on vectors that the body makes once; what was found of them counts with the seconds that it took."""
-    manner = Manner(network.pooling, 1, normalised=False)
+    manner = Manner(network.pooling, 1, normalised=False, pairs=network.pairs)
     conditions = run.conditions
 
     def compute(some: Sequence[str]) -> NDArray[np.float32]:
-        of_these = encoded if len(some) == len(texts) else base.tokens.encode(some)
+        whole = len(some) == len(texts)
+        of_these = encoded if whole else _read(base, some, pairs=network.pairs)
         return encode(
             network.body,
             of_these,

@@ -40,9 +40,12 @@ def vectors_identity(
         InputError: the folder of the base cannot be read any more.
     """
     options: Any = Part("pretrained", config).identity()["options"]
+    how = dataclasses.asdict(manner)
+    if not manner.pairs:  # single texts keep the names that they had before there were pairs
+        del how["pairs"]
     return {
         "base": options["base"],
-        "manner": dataclasses.asdict(manner),
+        "manner": how,
         "longest": base.tokens.longest,
         "precision": precision,
         "torch": torch.__version__,

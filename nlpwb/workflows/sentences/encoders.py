@@ -151,6 +151,10 @@ def model_encoder(model: Path, *, device: str, threads: int, precision: str = "f
     classifier = load_model(model, device=device, precision=precision)
     if not classifier.has_vectors:
         raise ModelError(f"the model {model} ({classifier.spec}) makes no vectors of texts")
+    if classifier.pairs:
+        raise ModelError(
+            f"the model {model} ({classifier.spec}) reads pairs of texts, and has no vector of one; `nlpwb predict` asks it"
+        )
 
     def vectors(texts: Sequence[str]) -> Matrix:
         return classifier.vectors(texts, threads=threads)

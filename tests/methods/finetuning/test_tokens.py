@@ -63,9 +63,10 @@ def test_more_texts_than_go_into_the_library_at_once() -> None:
 
 
 def test_pairs_are_one_row_and_the_longer_text_is_cut() -> None:
+    """An id of the second segment is larger by the vocabulary's fourteen."""
     found = tokens(7).encode_pairs([("the cat", "a"), ("the", "cat sat a . ,"), ("", "")])
-    assert found.ids[:6].tolist() == [2, THE, CAT, 3, A, 3]
-    assert found.ids[6:13].tolist() == [2, THE, 3, CAT, SAT, A, 3]
+    assert found.ids[:6].tolist() == [2, THE, CAT, 3, 14 + A, 14 + 3]
+    assert found.ids[6:13].tolist() == [2, THE, 3, *(14 + number for number in (CAT, SAT, A, 3))]
     assert found.lengths.tolist() == [6, 7, 3]
     assert (found.cut, found.total) == (1, 3 + 4), (
         "the marks of a pair are three, and count for nothing"
