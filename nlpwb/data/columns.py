@@ -37,6 +37,7 @@ NUMBER_NAMES = (
     "grade",
 )
 
+_LEAST_ROWS = 10  # below which nothing is said of how often texts repeat
 _MOST_LABELS = 100  # distinct values of a column whose name does not say that it is a label
 
 
@@ -96,9 +97,19 @@ def _pair(
     taken: Sequence[str | None],
     name: str,
 ) -> tuple[str, ...]:
-    """The two columns of a pair's texts, as asked or guessed."""
+    """The two columns of a pair's texts, as asked or guessed; what looks like a label is none of them."""
     if not options.text:
-        return guess_two_texts(names, _by_column(names, sample), taken=taken, name=name)
+        values = _by_column(names, sample)
+        unlikely = {
+            column
+            for column in names
+            if column.casefold() in (*SURE_LABEL_NAMES, *LABEL_NAMES)
+            or last_word(column) in (*SURE_LABEL_NAMES, *LABEL_NAMES)
+            or (len(sample) >= _LEAST_ROWS and _few_values(values[column]))
+        }
+        if list(names) == ["1", "2"] and options.labelled is False:  # there is nothing else
+            unlikely = set()
+        return guess_two_texts(names, values, taken=taken, unlikely=unlikely, name=name)
     words = named_pair(options.text)
     found = [_asked(word, names, option="--text", name=name)[0] for word in words]
     if found[0] == found[1]:

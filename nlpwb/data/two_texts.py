@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nlpwb.data.cells import is_number
 from nlpwb.errors import InputError, UsageError
@@ -44,15 +44,16 @@ def guess_two_texts(
     names: Sequence[str],
     values: Mapping[str, Sequence[str]],
     *,
-    taken: Sequence[str | None],
+    taken: Collection[str | None],
     name: str,
+    unlikely: Collection[str] = (),
 ) -> tuple[str, str]:
     """Two columns of usual names; else the only two that hold no numbers; else the two that are much longer than all others.
 
     Args:
         names: of all columns.
         values: the first cells of each.
-        taken: columns that are something else.
+        taken: columns that are something else; ``unlikely``: those that are none of a pair but by their names.
         name: of the source, for the error.
 
     Raises:
@@ -65,7 +66,9 @@ def guess_two_texts(
     prose = [
         column
         for column in names
-        if column not in taken and not (values[column] and all(map(is_number, values[column])))
+        if column not in taken
+        and column not in unlikely
+        and not (values[column] and all(map(is_number, values[column])))
     ]
     length = {
         column: sum(map(len, values[column])) / max(1, len(values[column])) for column in prose

@@ -68,6 +68,7 @@ def test_numbers_of_pairs(ask: Typed) -> None:
     assert float(ask("predict", "m", TEXTS[0]).out.splitlines()[1].split("\t")[1]) > 0
 
 
+@pytest.mark.slow
 def test_in_a_comparison_a_base_reads_pairs_and_counts_read_both(ask: Typed) -> None:
     """The same rows as pairs and as one text are two cells of a base, and one of counted words."""
     words = ("compare", "pairs.tsv", "--text", "premise,hypothesis", "-m", "bow")

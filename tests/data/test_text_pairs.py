@@ -117,6 +117,17 @@ def test_two_columns_and_no_other_number(tmp_path: Path, text: str, sentence: st
         open_corpus(put(tmp_path, "nli.tsv", NLI), ReadOptions(text=text, pairs=True))
 
 
+def test_a_label_is_no_text_of_a_pair(tmp_path: Path) -> None:
+    """By its name, or by its few values; standard input of two columns and nothing else is taken as it is."""
+    rows = "".join(f"text number {n}\t{'ab'[n % 2]}\n" for n in range(20))
+    for content in ("text\tlabel\n" + rows, rows):
+        with pytest.raises(InputError, match="which columns hold the two texts cannot be told"):
+            open_corpus(put(tmp_path, "t.tsv", content), ReadOptions(pairs=True))
+    alone = open_corpus(put(tmp_path, "t.tsv", rows), ReadOptions(pairs=True, labelled=False))
+    assert alone.columns is not None
+    assert alone.columns.text == ("1", "2")
+
+
 def test_single_texts_are_no_pairs(tmp_path: Path) -> None:
     table = put(tmp_path, "t.csv", "text,label\ngood,1\nbad,0\n")
     with pytest.raises(InputError, match="which columns hold the two texts cannot be told"):

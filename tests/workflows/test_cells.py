@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,6 +49,14 @@ def test_device_and_precision_are_in_the_key_of_a_network_where_they_are_asked_f
     """Cells that leave both to the machine, and those of other methods, keep the keys that they had."""
     assert cell("lstm", **asked).key.digest != cell("lstm").key.digest
     assert cell("bow+nb", **asked).key.digest == cell("bow+nb").key.digest
+
+
+def test_pairs_are_in_the_key_of_a_base_alone():
+    """Counts read both texts one after the other, however they are meant."""
+    base = Path(__file__).parents[1] / "fixtures" / "tiny-base"
+    tuned = f"finetune:base={base}"
+    assert cell(tuned, pairs=True).key.digest != cell(tuned).key.digest
+    assert cell("bow+nb", pairs=True).key.digest == cell("bow+nb").key.digest
 
 
 def test_what_does_not_decide_the_result_is_not_in_the_key():
