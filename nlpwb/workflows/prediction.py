@@ -77,7 +77,9 @@ def predict(
         raise UsageError(
             f"--top-k {top_k} is more than the {len(classifier.labels)} labels of the model {model}"
         )
-    documents = (Document(text, None, None, row) for row, text in enumerate(typed, start=1))
+    documents: Iterator[Document] = (
+        Document(text, None, None, row) for row, text in enumerate(typed, start=1)
+    )
     if not typed:
         documents = iter(open_for(classifier, model, source, options, note=note))
     return _predictions(classifier, documents, top_k=top_k, threads=threads)
