@@ -53,6 +53,9 @@ def plan_table(
         with _open_records(source, options, form, bad) as (records, stream):
             if header:
                 next(records, None)
+            elif options.pairs and form.name == "tsv":
+                # without names for them, fields behind the last column say nothing and are no mistake either
+                records = ((line, fields[:width]) for line, fields in records)
             model = "the header" if header else "the first row"
             rows = even_records(records, width=width, model=model, bad=bad)
             empty_is_none = options.task == "multilabel"

@@ -73,6 +73,15 @@ def test_how_alike_is_the_label_where_there_is_no_other(tmp_path: Path) -> None:
     assert reader.columns.label == "score"
 
 
+def test_rows_that_go_on_behind_the_last_column(tmp_path: Path) -> None:
+    """STS-B's files have notes behind some rows, and no header to name them."""
+    rows = "a\tx\t1.5\none text\tanother text\nb\ty\t2.5\tthree\tfour\t(c) somebody\n"
+    path = put(tmp_path, "sts.tsv", rows.replace("1.5\n", "1.5\t"))
+    corpus = read_corpus(path, ReadOptions(text="4,5", label="3", header=False, pairs=True))
+    assert corpus.texts == ["one text\tanother text", "three\tfour"]
+    assert corpus.labels == ["1.5", "2.5"]
+
+
 def test_lines_with_a_tab(monkeypatch: pytest.MonkeyPatch) -> None:
     """One alone is taken for plain text, several for a table without a header: the same pairs, and none of them is lost."""
     for lines in (["Hi\tHello"], ["Hi\tHello", "It rains again today, they say.\tThe sun shines."]):
