@@ -178,9 +178,9 @@ def test_a_manifest_that_lacks_something_is_damaged(model, fields):
 
 
 def test_a_newer_format_says_update(model):
-    change(model, format=3)
+    change(model, format=4)
     assert refusal(model) == (
-        f"the model {model} has format 3, and this version reads up to 2; update nlpwb"
+        f"the model {model} has format 4, and this version reads up to 3; update nlpwb"
     )
     change(model, format="two")
     assert "has format two" in refusal(model)
