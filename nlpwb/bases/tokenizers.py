@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nlpwb.bases.families import READ
 from nlpwb.bases.files import optional_json
 from nlpwb.errors import ModelError
 
@@ -35,6 +36,8 @@ def read_tokenizer(folder: Path, *, family: str) -> Tokenizer:
     try:
         if path.is_file():
             tokenizer = Tokenizer.from_file(str(path))
+        elif family not in READ:
+            tokenizer = _by_library(folder)
         elif (folder / _WORDPIECE).is_file():
             tokenizer = _wordpiece(folder)
         elif (folder / _PIECES).is_file() and (folder / _MERGES).is_file():
@@ -52,6 +55,31 @@ def read_tokenizer(folder: Path, *, family: str) -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def _by_library(folder: Path) -> Tokenizer:
+    """What ``transformers`` makes of the files of a family that it knows.
+
+    Raises:
+        ModelError: it makes none of the kind that is one file.
+    """
+    from transformers import AutoTokenizer
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        found = AutoTokenizer.from_pretrained(
+            str(folder), use_fast=True, trust_remote_code=False, local_files_only=True
+        )
+    finally:
+        logging.set_verbosity(before)
+    inner: Tokenizer | None = getattr(found, "backend_tokenizer", None)
+    if inner is None:
+        raise ModelError(
+            f"{folder} has no {TOKENIZER}, and nothing that one can be made of; ask for the base with that file"
+        )
+    return inner
 
 
 def _wordpiece(folder: Path) -> Tokenizer:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpwb.bases.files import CONFIG
+from nlpwb.bases.finding import HUB, PACKAGES
 from nlpwb.errors import InputError, ModelError, NlpwbError
 from nlpwb.files import sha256
 from nlpwb.options import all_options
@@ -176,6 +177,19 @@ def is_checkpoint(folder: Path) -> bool:
     return (folder / CONFIG).is_file() and not (folder / MANIFEST).exists()
 
 
+def is_name_of_base(name: str) -> bool:
+    """Whether a word can only be a base of an installed package or of the hub."""
+    return name.startswith(HUB) or any(name == package.alias for package in PACKAGES)
+
+
+def as_base(name: str) -> ModelError:
+    """What is said where a base stands in the place of a model: what teaches it, and what can be asked of it as it is."""
+    return ModelError(
+        f"{name} is a base, which knows no labels and writes no texts; `nlpwb finetune {name} CORPUS -o MODEL` teaches it "
+        "labels, and embed, similarity, search, contexts, attend and trace take it as it is"
+    )
+
+
 def read_manifest(folder: Path, *kinds: str) -> dict[str, Any]:
     """What a model says of itself.
 
@@ -186,6 +200,8 @@ def read_manifest(folder: Path, *kinds: str) -> dict[str, Any]:
         ModelError: no model, one of a later format, or one of another kind; the sentence names the commands that fit.
     """
     if not folder.exists():
+        if is_name_of_base(str(folder)):
+            raise as_base(str(folder))
         raise ModelError(
             f"there is no model {folder}; `nlpwb train SPEC CORPUS -o {folder}` makes one"
         )

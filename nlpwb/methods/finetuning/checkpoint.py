@@ -14,14 +14,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nlpwb.methods.finetuning.configurations import Architecture, config_of, unnamed_labels
+from nlpwb.methods.finetuning.configurations import (
+    Architecture,
+    config_of,
+    labelled,
+    unnamed_labels,
+)
 from nlpwb.methods.finetuning.families import GPT2, Task
 from nlpwb.methods.finetuning.heads import TextHead, TokenHead
 from nlpwb.methods.finetuning.tensors import Found, rows_of_body, written
+from nlpwb.methods.finetuning.wrapped import (
+    WrappedBody,
+    WrappedShape,
+    wrapped_body,
+    wrapped_checkpoint,
+)
 from nlpwb.methods.transformer.bert import BertNetwork, BertShape, MaskedTokenHead
 from nlpwb.methods.transformer.gpt import GptNetwork
 
-Body = BertNetwork | GptNetwork
+Body = BertNetwork | GptNetwork | WrappedBody
 _DRAWING = ("uniform_", "normal_", "trunc_normal_", "kaiming_uniform_")
 
 
@@ -32,6 +43,8 @@ def body_of(found: Found, architecture: Architecture) -> Body:
         ModelError: a tensor is missing, or has another shape than the configuration says; or a language model's output layer
             is not its table of embeddings.
     """
+    if isinstance(architecture.shape, WrappedShape):
+        return wrapped_body(architecture.source, found.tensors, architecture.shape, name=found.name)
     if architecture.family is GPT2 and architecture.task == "language":
         found.require_tied()  # it needs no head of ours to say tokens
     with undrawn():
@@ -56,9 +69,10 @@ def undrawn() -> Iterator[None]:
             setattr(nn.init, name, function)
 
 
-def new_body(architecture: Architecture, *, vocabulary: int) -> Body:
-    """The body of an architecture with weights drawn at random."""
+def new_body(architecture: Architecture, *, vocabulary: int) -> BertNetwork | GptNetwork:
+    """The body of an architecture of the tables with weights drawn at random."""
     shape = architecture.shape
+    assert not isinstance(shape, WrappedShape), "made by the library that knows it"
     if isinstance(shape, BertShape):
         return BertNetwork(dataclasses.replace(shape, vocabulary=vocabulary))
     return GptNetwork.build(shape, vocabulary=vocabulary)
@@ -146,6 +160,12 @@ def written_checkpoint(
     vocabulary = body.embedding.weight.shape[0]
     if isinstance(head, TextHead | TokenHead) and not labels:
         labels = unnamed_labels(head.output.out_features)
+    if isinstance(body, WrappedBody):
+        config, tensors = wrapped_checkpoint(architecture.source, body)
+        config = labelled(config, labels, architecture.problem)
+        if head is not None:
+            tensors |= written(head, family.tokens if isinstance(head, TokenHead) else family.text)
+        return config, tensors
     config = config_of(architecture, labels=labels, vocabulary=vocabulary)
     tensors = written(body, rows_of_body(family, architecture.shape.layers))
     if architecture.task != "encoder":
@@ -162,7 +182,7 @@ def token_states(
     body: Body, ids: Tensor, lengths: Tensor, segments: Tensor | None = None
 ) -> Tensor:
     """A vector for each token, (B, T, d); of a decoder what its output layer sees."""
-    if isinstance(body, BertNetwork):
+    if isinstance(body, BertNetwork | WrappedBody):
         states: Tensor = body(ids, lengths, segments)
         return states
     return body.hidden(ids)[0]

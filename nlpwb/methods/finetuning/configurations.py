@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nlpwb.bases.families import EXTRA
 from nlpwb.errors import ModelError
 from nlpwb.methods.finetuning.families import FAMILIES, GPT2, Family, Task
+from nlpwb.methods.finetuning.wrapped import (
+    WrappedShape,
+    is_wrapped,
+    wrapped_architecture,
+)
 from nlpwb.methods.transformer.bert import BertShape
 from nlpwb.methods.transformer.blocks import Activation
 from nlpwb.methods.transformer.gpt_config import GptConfig
@@ -31,7 +37,7 @@ class Architecture:
     """What a checkpoint is.
 
     Args:
-        family: of the tables in ``families.py``.
+        family: of the tables in ``families.py``, or one without tables (``wrapped.py``).
         shape: of the body.
         task: what it ends in.
         labels: of the head, in order of its outputs; empty where it has none.
@@ -40,7 +46,7 @@ class Architecture:
     """
 
     family: Family
-    shape: BertShape | GptConfig
+    shape: BertShape | GptConfig | WrappedShape
     task: Task = "encoder"
     labels: tuple[str, ...] = ()
     problem: str | None = None
@@ -54,22 +60,33 @@ class Architecture:
     @property
     def longest(self) -> int:
         """The most tokens of a text."""
-        return self.shape.longest if isinstance(self.shape, BertShape) else self.shape.context
+        return self.shape.context if isinstance(self.shape, GptConfig) else self.shape.longest
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a token sees only those before it."""
+        return self.family is GPT2 or (
+            isinstance(self.shape, WrappedShape) and self.shape.looks_back
+        )
 
 
 def architecture_of(config: Mapping[str, Any], *, name: str) -> Architecture:
     """The architecture that a ``config.json`` tells of; ``name`` is that of the checkpoint, for the error.
 
     Raises:
-        ModelError: a family that is not known, or sizes that are missing or make no sense.
+        ModelError: a family that is not known and that no extra brings, or sizes that are missing or make no sense.
     """
+    if is_wrapped(config):
+        wrapped, its_shape = wrapped_architecture(config, name=name)
+        problem = config.get("problem_type")
+        return Architecture(wrapped, its_shape, "encoder", _labels(config), problem, dict(config))
     kind = str(config.get("model_type", ""))
     family = FAMILIES.get(kind)
     if family is None:
         known = ", ".join(FAMILIES)
         raise ModelError(
-            f"{name} is {'of the architecture ' + kind if kind else 'of no architecture that its config.json names'}, and this "
-            f"program reads {known}"
+            f"the config.json of {name} names no architecture (model_type); this program reads {known} by itself, and others "
+            f"with the extra of `{EXTRA}`"
         )
     relative = str(config.get("position_embedding_type", "absolute"))
     if relative != "absolute":
@@ -201,6 +218,7 @@ def config_of(
         vocabulary: rows of the table of embeddings where the shape does not say it (GPT-2's).
     """
     family, shape = architecture.family, architecture.shape
+    assert not isinstance(shape, WrappedShape), "its own file says how it is written"
     config = {
         name: value
         for name, value in architecture.source.items()
@@ -219,14 +237,21 @@ def config_of(
         config.setdefault("n_ctx", config["n_positions"])
         config["embd_pdrop"] = shape.dropout
         config["tie_word_embeddings"] = True
-    for name in ("id2label", "label2id", "problem_type", "num_labels"):
-        config.pop(name, None)
+    return labelled(config, labels, architecture.problem)
+
+
+def labelled(
+    config: Mapping[str, Any], labels: Sequence[str], problem: str | None
+) -> dict[str, Any]:
+    """A configuration with the labels of a head, and the kind of problem that it answers, in place of what it had of these."""
+    told = ("id2label", "label2id", "problem_type", "num_labels")
+    found = {name: value for name, value in config.items() if name not in told}
     if labels:
-        config["id2label"] = {str(number): label for number, label in enumerate(labels)}
-        config["label2id"] = {label: number for number, label in enumerate(labels)}
-    if architecture.problem is not None:
-        config["problem_type"] = architecture.problem
-    return config
+        found["id2label"] = {str(number): label for number, label in enumerate(labels)}
+        found["label2id"] = {label: number for number, label in enumerate(labels)}
+    if problem is not None:
+        found["problem_type"] = problem
+    return found
 
 
 def _value(shape: BertShape | GptConfig, name: str, vocabulary: int | None) -> Any:

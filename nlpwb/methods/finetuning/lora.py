@@ -62,6 +62,11 @@ class WidenedLinear(nn.Module):
         return self.inner.in_features
 
     @property
+    def weight(self) -> Tensor:
+        """Of the layer, for whoever asks in which numbers it computes."""
+        return self.inner.weight
+
+    @property
     def bias(self) -> Tensor | None:
         """Of the layer."""
         return self.inner.bias

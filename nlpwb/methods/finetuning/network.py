@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeGuard
+
 from torch import Tensor, nn
 
+from nlpwb.errors import UsageError
 from nlpwb.methods.finetuning.checkpoint import Body, token_states
 from nlpwb.methods.finetuning.config import FinetuneConfig
 from nlpwb.methods.finetuning.heads import Pooling, TextHead, pooled
 from nlpwb.methods.finetuning.lora import widen
 from nlpwb.methods.finetuning.pairs import parted
 from nlpwb.methods.transformer.bert import BertNetwork
+from nlpwb.methods.finetuning.wrapped import WrappedBody
+from nlpwb.methods.finetuning.wrapped_lora import widen_wrapped
 
 
 class FinetunedNetwork(nn.Module):
@@ -41,7 +46,7 @@ class FinetunedNetwork(nn.Module):
     def attention_weights(self, ids: Tensor, lengths: Tensor) -> list[Tensor]:
         """How much each token reads of each other, (B, H, T, T) for each block."""
         ids, segments = parted(self.body, ids) if self.pairs else (ids, None)
-        if isinstance(self.body, BertNetwork):
+        if isinstance(self.body, BertNetwork | WrappedBody):
             return self.body.attention_weights(ids, lengths, segments)
         return self.body.attention_weights(ids, lengths)
 
@@ -65,13 +70,34 @@ def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
         norm = getattr(body, "final_norm", None)
         if norm is not None:
             norm.requires_grad_(True)
+        if isinstance(body, WrappedBody) and not body.blocks:
+            raise UsageError(
+                f"finetune: strategy=layers: the blocks of {config.base} ({body.family}) are no list that this program "
+                "finds; write strategy=full, frozen, bitfit or lora"
+            )
     elif config.strategy == "bitfit":
         for name, parameter in body.named_parameters():
             parameter.requires_grad_(name.endswith("bias"))
+        if not any(parameter.requires_grad for parameter in body.parameters()):
+            raise UsageError(
+                f"finetune: strategy=bitfit moves offsets, and {config.base} has none; write strategy=full, frozen, layers or "
+                "lora"
+            )
     elif config.strategy == "lora":
-        widen(body.blocks, config.widened, rank=config.rank, alpha=config.alpha)
+        how: dict[str, Any] = {"rank": config.rank, "alpha": config.alpha}
+        if isinstance(body, WrappedBody):
+            widen_wrapped(body, config.widened, name=config.base, **how)
+        else:
+            widen(body.blocks, config.widened, **how)
     # no text names most rows: theirs are neither read nor written in a step
-    body.embedding.sparse = config.strategy == "full"
+    tables = [part for part in body.modules() if _is_table(part, body.embedding.weight)]
+    for table in tables:
+        table.sparse = config.strategy == "full" and all(type(t) is nn.Embedding for t in tables)
+
+
+def _is_table(part: nn.Module, weight: Tensor) -> TypeGuard[nn.Embedding]:
+    """Whether a module looks up rows of these weights: two may share them."""
+    return isinstance(part, nn.Embedding) and part.weight is weight
 
 
 class HeadOnVectors(nn.Module):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from nlpwb.methods.finetuning.checkpoint import Body
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
+from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.methods.transformer.bert import BertNetwork
 from nlpwb.text.pairs import split_pair
@@ -35,5 +36,5 @@ class PairTokens:
 def parted(body: Body, ids: Tensor) -> tuple[Tensor, Tensor | None]:
     """Ids that say their segment, int64 (B, T), as ids and segments; of a body that has no second segment, without segments."""
     rows = body.embedding.weight.shape[0]
-    several = isinstance(body, BertNetwork) and body.shape.segments > 1
+    several = isinstance(body, BertNetwork | WrappedBody) and body.shape.segments > 1
     return ids % rows, ids // rows if several else None

@@ -40,6 +40,11 @@ class Found:
         self.name = name
         self._tensors = {_today(key): tensor for key, tensor in tensors.items()}
 
+    @property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """All of them."""
+        return self._tensors
+
     def get(self, theirs: str) -> Tensor | None:
         """A tensor by its name, with or without the prefix of the body."""
         prefix = self.family.prefix

@@ -15,6 +15,7 @@ from torch import Tensor  # noqa: TID253
 from nlpwb.errors import InputError
 from nlpwb.methods.finetuning.checkpoint import Body
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
+from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.transformer.bert import BertNetwork
 from nlpwb.text.occurrences import Place
 from nlpwb.text.subwords import encodable
@@ -191,7 +192,7 @@ def _mean(x: Tensor, chosen: Tensor) -> Tensor:
 def every_state(body: Body, ids: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
     """What enters the first block, and what leaves each, (B, T, d); of a decoder the last behind its final norm, as the field
     counts."""
-    if isinstance(body, BertNetwork):
+    if isinstance(body, BertNetwork | WrappedBody):
         return body.states(ids, lengths)
     found: list[Tensor] = []
 
@@ -234,7 +235,7 @@ def in_context(
         base=base.place.name,
         word=word,
         blocks=base.architecture.shape.layers,
-        looks_back=base.architecture.family.name == "gpt2",
+        looks_back=base.architecture.looks_back,
         layers=tuple(layers),
         places=tuple(
             dataclasses.replace(

@@ -16,6 +16,7 @@ from nlpwb.methods.transformer.gpt import GptNetwork
 from nlpwb.specs import Part
 from nlpwb.text.subword_tokenizer import SubwordTokenizer
 from nlpwb.text.subwords import encodable
+from nlpwb.workflows.folders import as_base
 from nlpwb.workflows.pretrained.opening import open_body
 
 GPT2 = "gpt2"
@@ -64,12 +65,9 @@ def open_checkpoint(folder: Path) -> tuple[Part, GptNetwork, CheckpointText]:
     Raises:
         ModelError: it is no checkpoint that writes, or a damaged one.
     """
-    architecture, body, _ = open_body(folder, name=str(folder))
+    _, body, _ = open_body(folder, name=str(folder))
     if not isinstance(body, GptNetwork):
-        raise ModelError(
-            f"{folder} is a checkpoint of the family {architecture.family.name}, which reads texts and writes none; "
-            "`nlpwb finetune` and `nlpwb embed` take it"
-        )
+        raise as_base(str(folder))
     vocabulary = len(body.embedding.weight)
     tokenizer = SubwordTokenizer(read_tokenizer(folder, family=GPT2), name=GPT2, spec=GPT2)
     if tokenizer.vocabulary_size > vocabulary:

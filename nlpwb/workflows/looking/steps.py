@@ -30,10 +30,12 @@ def watch_steps(recorder: Recorder, network: nn.Module) -> None:
     from nlpwb.methods.transformer.attention import MultiHeadAttention
     from nlpwb.methods.transformer.positions import PositionEmbedding
 
-    blocks = [(path, part) for path, part in network.named_modules() if _is_block(part)]
+    theirs = watch_wrapped(recorder, network)
+    own = [one for one in network.named_modules() if not one[0].startswith(theirs)]
+    blocks = [(path, part) for path, part in own if _is_block(part)]
     inside = tuple(f"{path}." for path, _ in blocks)
     watch_formulas(recorder, network, blocks)
-    for path, part in network.named_modules():
+    for path, part in own:
         name = step_name(path)
         if isinstance(part, PositionEmbedding):
             recorder.output(part, name, shared=True)
@@ -54,6 +56,27 @@ def watch_steps(recorder: Recorder, network: nn.Module) -> None:
     watch_recurrent(recorder, network)
     watch_pooling(recorder, network)
     watch_sources(recorder, network)
+
+
+def watch_wrapped(recorder: Recorder, network: nn.Module) -> tuple[str, ...]:
+    """Watch what every network offers in those of another library; returns the beginnings of the names of their own parts."""
+    from torch import nn
+
+    from nlpwb.methods.finetuning.wrapped import WrappedBody
+
+    found = []
+    for path, body in network.named_modules():
+        if not isinstance(body, WrappedBody):
+            continue
+        found.append(f"{path}.inner" if path else "inner")
+        for part in body.modules():
+            if isinstance(part, nn.Embedding) and part.weight is body.embedding.weight:
+                recorder.output(part, "embedding")
+        for number, block in enumerate(body.blocks, start=1):
+            recorder.output(block, f"block{number}")
+        if body.final_norm is not None:
+            recorder.output(body.final_norm, "final_norm")
+    return tuple(found)
 
 
 def _is_block(part: nn.Module) -> bool:

@@ -19,6 +19,7 @@ from nlpwb.methods.finetuning.network import FinetunedNetwork
 from nlpwb.methods.finetuning.pairs import PairTokens
 from nlpwb.methods.finetuning.tensors import Found
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
+from nlpwb.methods.finetuning.wrapped import WrappedShape
 from nlpwb.methods.protocol import State
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
@@ -68,6 +69,8 @@ class FinetunedClassifier(NetworkClassifier):
     @property
     def exchanged(self) -> bool:
         """Whether the field's libraries know a network of this form: its family's head, on what its family puts before it."""
+        if isinstance(self.architecture.shape, WrappedShape):
+            return False
         usual = self.architecture.family.text_head
         return self.network.pooling == usual.pooling and self.network.head.bend == usual.bend
 

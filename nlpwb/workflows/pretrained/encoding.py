@@ -14,6 +14,7 @@ from nlpwb.methods.finetuning.checkpoint import Body, token_states
 from nlpwb.methods.finetuning.config import PretrainedConfig
 from nlpwb.methods.finetuning.heads import Pooling, pooled
 from nlpwb.methods.finetuning.pairs import parted
+from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.methods.transformer.bert import BertNetwork
 from nlpwb.training.batches import Batch, TextBatches
@@ -75,7 +76,7 @@ def _call(manner: Manner) -> Callable[[Any, Batch], torch.Tensor]:
         if manner.layers == 1:
             states = token_states(body, ids, batch.lengths, segments)
         else:
-            assert isinstance(body, BertNetwork)
+            assert isinstance(body, BertNetwork | WrappedBody)
             every: Sequence[torch.Tensor] = body.states(ids, batch.lengths, segments)
             states = torch.stack([one.float() for one in every[-manner.layers :]]).mean(dim=0)
         vectors = pooled(states.float(), batch.lengths, manner.pooling)

@@ -13,9 +13,10 @@ import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 from safetensors.torch import save  # noqa: TID253
 
-from nlpwb.errors import InputError, MethodError
+from nlpwb.errors import InputError, MethodError, UsageError
 from nlpwb.files import put_whole
 from nlpwb.methods.finetuning.adapters import adapters_of, written_adapters
+from nlpwb.methods.finetuning.families import FAMILIES
 from nlpwb.methods.finetuning.heads import Pooling
 from nlpwb.methods.finetuning.lora import merge
 from nlpwb.methods.finetuning.network import (
@@ -28,6 +29,7 @@ from nlpwb.methods.finetuning.network import (
 )
 from nlpwb.methods.finetuning.pairs import PairTokens
 from nlpwb.methods.finetuning.tensors import written
+from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.networks.tokens import EncodedTexts
 from nlpwb.specs import Part
 from nlpwb.tasks import Task
@@ -80,6 +82,7 @@ def finetune(
     for line in setting.notes:
         note(line)
     base = open_base(config.base, max_tokens=config.max_tokens)
+    _check_adapter(conditions.adapter, base)
     encoded = _read(base, texts, pairs=pairs)
     if encoded.total == 0:
         raise MethodError(NO_TOKEN)
@@ -149,6 +152,14 @@ def finetune(
     )
 
 
+def _check_adapter(folder: Path | None, base: Base) -> None:
+    if folder is not None and isinstance(base.body, WrappedBody):
+        raise UsageError(
+            f"--adapter {folder}: additions are written by themselves for {', '.join(FAMILIES)}, and {base.place.name} is of the "
+            f"architecture {base.body.family}; leave it out, the model's folder holds all"
+        )
+
+
 def _write_adapter(
     folder: Path, network: FinetunedNetwork, base: Base, config: FinetuneConfig
 ) -> int:
@@ -205,9 +216,10 @@ def _network(base: Base, config: FinetuneConfig, outputs: int, *, pairs: bool) -
     pooling: str = config.pooling
     if pooling == "auto":
         pooling = base.architecture.family.text_head.pooling
-        if (
-            config.strategy == "frozen"
-        ):  # a first token says nothing of its text before it was taught to
+        if isinstance(base.body, WrappedBody) and base.sentences is not None:
+            pooling = base.sentences.pooling
+        elif config.strategy == "frozen":
+            # a first token says nothing of its text before it was taught to
             pooling = "mean" if base.sentences is None else base.sentences.pooling
     head = text_head(base.architecture, outputs, pooling=pooling, found=base.found)
     return FinetunedNetwork(base.body, head, cast(Pooling, pooling), pairs=pairs)

@@ -9,15 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from nlpwb.bases.families import EXTRA, READ, reads_others
 from nlpwb.bases.files import CONFIG, read_json, tensor_files
 from nlpwb.bases.finding import HUB, PACKAGES, Package, Place, at_hand
 from nlpwb.bases.sentences import read_sentence_settings
 from nlpwb.errors import ModelError
 
-READ = ("bert", "roberta", "electra", "distilbert", "gpt2")
-"""The families that this program makes networks of; their tables are in ``methods/finetuning/families.py``, which takes torch."""
 _WIDTH = ("hidden_size", "dim", "n_embd")
 _LONGEST = ("max_position_embeddings", "n_positions", "n_ctx")
+_BEHIND_PADDING = (
+    "roberta",
+    "camembert",
+    "data2vec-text",
+    "longformer",
+    "mpnet",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+)
+"""Families whose first place is the row behind that of padding, which is row 1 where nothing else is said."""
+_PADDING = 1
 _HEAD = 8
 """Bytes that say how long the head of a file of safetensors is."""
 _MOST = 100_000_000
@@ -84,8 +95,10 @@ def _listed(place: Place) -> ListedBase:
         config, size, parameters, sentences = {}, None, None, None
         trouble = str(error)
     family = str(config["model_type"]) if "model_type" in config else None
-    if trouble is None and family not in READ:
-        trouble = f"this program reads {', '.join(READ)}"
+    if trouble is None and family is None:
+        trouble = "its config.json names no architecture (model_type)"
+    elif trouble is None and family not in READ and not reads_others():
+        trouble = f"this program reads {', '.join(READ)} by itself, and others after `{EXTRA}`"
     name, _, _ = place.name.partition("@") if place.name.startswith(HUB) else (place.name, "", "")
     longest = sentences.longest if sentences is not None else None
     return ListedBase(
@@ -105,11 +118,12 @@ def _listed(place: Place) -> ListedBase:
 
 
 def _places(config: Mapping[str, Any], family: str | None) -> int | None:
-    """The places of a text; RoBERTa counts its own from behind the one of padding."""
+    """The places of a text; RoBERTa and its kin count them from behind the row of padding."""
     places = _number(config, _LONGEST)
-    if places is None or family != "roberta":
+    if places is None or family not in _BEHIND_PADDING:
         return places
-    return places - 1 - int(config.get("pad_token_id") or 0)
+    padding = config.get("pad_token_id", _PADDING)
+    return places - 1 - (padding if isinstance(padding, int) else _PADDING)
 
 
 def _number(config: Mapping[str, Any], names: tuple[str, ...]) -> int | None:

@@ -19,6 +19,7 @@ import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.cache.store import MANIFEST, Artifact, Cache, Key
+from nlpwb.methods.finetuning.wrapped import WrappedBody, library_version
 from nlpwb.specs import Part
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def vectors_identity(
         "longest": base.tokens.longest,
         "precision": precision,
         "torch": torch.__version__,
+        **({"transformers": library_version()} if isinstance(base.body, WrappedBody) else {}),
     }
 
 

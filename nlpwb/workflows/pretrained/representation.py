@@ -95,7 +95,7 @@ class PretrainedTexts:
         """
         base = open_base(config.base, max_tokens=config.max_tokens)
         manner = manner_of(config, base)
-        if manner.layers > 1 and base.architecture.family.name == "gpt2":
+        if manner.layers > 1 and base.architecture.looks_back:
             raise MethodError(
                 f"pretrained: layers={manner.layers} averages the blocks of an encoder, and {config.base} is a decoder; "
                 "leave it out"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.bases.files import CONFIG
-from nlpwb.bases.finding import HUB, PACKAGES, find_base
+from nlpwb.bases.finding import find_base
 from nlpwb.catalogue import CATALOGUE, load
 from nlpwb.errors import ModelError, UsageError
 from nlpwb.methods.finetuning.config import PretrainedConfig
 from nlpwb.specs import Part, Spec, parse_spec
-from nlpwb.workflows.folders import MANIFEST, is_checkpoint
+from nlpwb.workflows.folders import MANIFEST, is_checkpoint, is_name_of_base
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
@@ -42,8 +42,7 @@ class Encoder:
 
 def is_base(name: str) -> bool:
     """Whether a word can only be the name of a base: one of a package, of the hub, or a checkpoint's folder."""
-    aliases = {package.alias for package in PACKAGES}
-    return name in aliases or name.startswith(HUB) or is_checkpoint(Path(name))
+    return is_name_of_base(name) or is_checkpoint(Path(name))
 
 
 def base_of(text: str) -> Part | None:

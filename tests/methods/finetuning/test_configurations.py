@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nlpwb.errors import ModelError
+from nlpwb.methods.finetuning import wrapped
 from nlpwb.methods.finetuning.configurations import architecture_of, config_of
 from nlpwb.methods.finetuning.families import FAMILIES
 from nlpwb.methods.transformer.bert import BertShape
@@ -55,10 +56,13 @@ def gpt_shape(**change: Any) -> GptConfig:
     return shape
 
 
-def test_an_unknown_architecture_names_those_that_are_known() -> None:
+def test_an_unknown_architecture_names_those_that_are_known_and_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wrapped, "reads_others", lambda: False)
     with pytest.raises(
         ModelError,
-        match="it is of the architecture bart, and this program reads bert, roberta, electra, distilbert, gpt2",
+        match=r"it is of the architecture bart; this program reads bert, roberta, electra, distilbert, gpt2 by itself, .*nlpwb\[hf\]",
     ):
         architecture_of({**BERT, "model_type": "bart"}, name="it")
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from nlpwb.bases import finding
+from nlpwb.bases.families import READ
 from nlpwb.bases.sentences import SentenceSettings
 from nlpwb.methods.finetuning.families import FAMILIES
-from nlpwb.workflows.pretrained.listing import READ, list_bases
+from nlpwb.workflows.pretrained import listing
+from nlpwb.workflows.pretrained.listing import list_bases
 
 from .bases import write_base
 from .hub import COMMIT, block_sockets, keep_in_hub, use_hub_cache
@@ -71,16 +73,22 @@ def test_a_decoders_places_and_robertas_own_count(hub: Path, tmp_path: Path) -> 
     ("name", "content", "said"),
     [
         ("config.json", '{"model_type": "t5"}', "this program reads bert, roberta"),
-        ("config.json", "{}", "this program reads bert, roberta"),
+        ("config.json", "{}", "names no architecture"),
         ("config.json", "{", "cannot be read"),
         ("model.safetensors", "cut", "its weights cannot be read"),
         ("modules.json", "[", "cannot be read"),
     ],
 )
 def test_a_base_that_cannot_be_opened_says_why(
-    hub: Path, tmp_path: Path, name: str, content: str, said: str
+    hub: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    content: str,
+    said: str,
 ) -> None:
     """One broken download must not hide the others."""
+    monkeypatch.setattr(listing, "reads_others", lambda: False)
     folder = Path(write_base(tmp_path / "one", TEXTS))
     keep_in_hub(hub, "a/sound", folder)
     (folder / name).write_text(content, encoding="utf-8")
@@ -88,6 +96,18 @@ def test_a_base_that_cannot_be_opened_says_why(
     sound, broken = list_bases().listed
     assert sound.trouble is None
     assert said in str(broken.trouble)
+
+
+def test_what_the_extra_reads_is_no_trouble(hub: Path, tmp_path: Path) -> None:
+    """XLM-R counts its places as RoBERTa does; its padding is row 1 where nobody says so."""
+    folder = Path(write_base(tmp_path / "one", TEXTS))
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    del config["pad_token_id"]
+    config["model_type"] = "xlm-roberta"
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    keep_in_hub(hub, "a/other", folder)
+    (base,) = list_bases().listed
+    assert (base.family, base.trouble, base.longest) == ("xlm-roberta", None, 38)
 
 
 def test_what_a_package_would_bring_is_told(hub: Path) -> None:
