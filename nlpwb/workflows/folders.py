@@ -177,6 +177,18 @@ def is_checkpoint(folder: Path) -> bool:
     return (folder / CONFIG).is_file() and not (folder / MANIFEST).exists()
 
 
+def check_either(folder: Path) -> None:
+    """Refuse a folder that is neither a model nor a base, where both will do.
+
+    Raises:
+        ModelError: it is there, and holds the mark of neither.
+    """
+    if folder.is_dir() and not any((folder / name).exists() for name in (MANIFEST, CONFIG)):
+        raise ModelError(
+            f"the folder {folder} is neither a model nor a base: it has no {MANIFEST} and no {CONFIG}; check the path"
+        )
+
+
 def is_name_of_base(name: str) -> bool:
     """Whether a word can only be a base of an installed package or of the hub."""
     return name.startswith(HUB) or any(name == package.alias for package in PACKAGES)

@@ -17,7 +17,9 @@ from tests.workflows.pretrained.hub import block_sockets, use_hub_cache
 from .conftest import Ended, Typed
 
 BASE = Path(__file__).parents[1] / "fixtures" / "tiny-base"
-CSV = "text,label\n" + "the bank is good,yes\nthe river is bad,no\n" * 6
+CSV = "text,label\n" + "".join(
+    f"the bank is good {n},yes\nthe river is bad {n},no\n" for n in range(6)
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ BROKEN = [
     Broken(
         "no config",
         lambda folder: (folder / "config.json").unlink(),
-        "the folder base is no base: it has no config.json",
+        "base: it has no",
     ),
     Broken(
         "no weights",
@@ -161,6 +163,7 @@ def base(tmp_path: Path, typed: Typed) -> Path:
     del typed
     shutil.copytree(BASE, tmp_path / "base")
     (tmp_path / "in.csv").write_text(CSV, encoding="utf-8")
+    (tmp_path / "pairs.tsv").write_text("a bank\tthe bank\t4\na river\ta bank\t1\n" * 2)
     return tmp_path / "base"
 
 
@@ -194,7 +197,7 @@ def test_a_broken_base_is_named(broken: Broken, words: str, base: Path, typed: T
         "contexts base bank a-bank another-bank",
         "attend base a-bank",
         "trace base a-bank",
-        "search in.csv bank --model base",
+        "similarity pairs.tsv --base base",
         "compare in.csv -m finetune:base=base --folds 2",
     ],
 )
@@ -268,7 +271,8 @@ def test_labels_that_the_model_does_not_know(base: Path, typed: Typed, tmp_path:
     assert typed(*train.split()).code == 0
     (tmp_path / "other.csv").write_text("text,label\na bank,perhaps\n", encoding="utf-8")
     _one_line(
-        typed("evaluate", "model", "other.csv"), "label 'perhaps', which the model model was not"
+        typed("evaluate", "model", "other.csv"),
+        "other.csv, line 2: the model model does not know the label 'perhaps'; it knows no, yes",
     )
     (tmp_path / "none.csv").write_text("text\na bank\n", encoding="utf-8")
     assert typed("evaluate", "model", "none.csv").code == 1

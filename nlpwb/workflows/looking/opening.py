@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpwb.errors import UsageError
-from nlpwb.workflows.folders import LANGUAGE_MODEL, TRANSLATOR, is_checkpoint, read_manifest
+from nlpwb.workflows.folders import (
+    LANGUAGE_MODEL,
+    TRANSLATOR,
+    check_either,
+    is_checkpoint,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from nlpwb.workflows.looking.looked import Looked
@@ -52,6 +58,7 @@ def open_model(path: Path, fitting: str) -> Looked:
     """
     if path.is_file() and path.suffix == LLAMA2C:
         return _language_model(path, fitting)
+    check_either(path)
     if is_checkpoint(path) or not path.exists():
         return _base(path)
     kind = str(read_manifest(path)["kind"])

@@ -13,7 +13,7 @@ from nlpwb.errors import InputError, MethodError
 @contextlib.contextmanager
 def alone_at(target: Path) -> Iterator[Path]:
     """The folder ``.NAME.training`` beside a model, held alone; it leaves when the block ends well, and
-    stays when it is interrupted.
+    stays when it is interrupted and there is something in it.
 
     Raises:
         InputError: another process trains into the same model, or the folder cannot be made.
@@ -40,6 +40,12 @@ def alone_at(target: Path) -> Iterator[Path]:
             yield folder
         except MethodError:  # going on would end there again
             shutil.rmtree(folder, ignore_errors=True)
+            raise
+        except BaseException:
+            with contextlib.suppress(
+                OSError
+            ):  # what was kept stays; where nothing was, nothing stays
+                folder.rmdir()
             raise
         shutil.rmtree(folder, ignore_errors=True)
     finally:

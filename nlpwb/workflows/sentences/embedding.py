@@ -17,7 +17,7 @@ from nlpwb.errors import ModelError, UsageError
 from nlpwb.options import all_options
 from nlpwb.specs import spell
 from nlpwb.vectors.documents import Placed, check_index_target, in_blocks, write_index
-from nlpwb.workflows.folders import MANIFEST, read_manifest
+from nlpwb.workflows.folders import MANIFEST, check_either, read_manifest
 from nlpwb.workflows.prediction import Embedded
 from nlpwb.workflows.sentences.encoders import Encoder, is_base, model_encoder, open_encoder
 
@@ -50,6 +50,7 @@ def opened_base(
         InputError: the base is not at hand.
     """
     folder = Path(name)
+    check_either(folder)
     if (folder / MANIFEST).is_file() or (folder.exists() and not is_base(name)):
         return None
     try:
