@@ -198,7 +198,7 @@ def test_a_broken_base_is_named(broken: Broken, words: str, base: Path, typed: T
         "attend base a-bank",
         "trace base a-bank",
         "similarity pairs.tsv --base base",
-        "compare in.csv -m finetune:base=base --folds 2",
+        pytest.param("compare in.csv -m finetune:base=base --folds 2", marks=pytest.mark.slow),
     ],
 )
 def test_every_command_says_it_as_one_sentence(words: str, base: Path, typed: Typed) -> None:

@@ -12,9 +12,9 @@ from nlpwb.methods.finetuning.config import FinetuneConfig
 from nlpwb.methods.finetuning.heads import Pooling, TextHead, pooled
 from nlpwb.methods.finetuning.lora import widen
 from nlpwb.methods.finetuning.pairs import parted
-from nlpwb.methods.transformer.bert import BertNetwork
 from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.finetuning.wrapped_lora import widen_wrapped
+from nlpwb.methods.transformer.bert import BertNetwork
 
 
 class FinetunedNetwork(nn.Module):

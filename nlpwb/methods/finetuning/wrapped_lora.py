@@ -46,7 +46,7 @@ def widen_wrapped(
         if not any(_is(target, path) or _is_third(target, path, layer) for path, layer in layers)
     ]
     if missing:
-        said = sorted({re.sub(r"\d+", "N", path) for path, _ in layers})
+        said = sorted({re.sub(r"(?<=\.)\d+(?=\.)", "N", path) for path, _ in layers})
         raise UsageError(
             f"finetune: targets={'|'.join(wanted)}: no matrix of {name} ({body.family}) is known as "
             f"{' or '.join(missing)}; its matrices are {_some(said)}; write other targets, or another strategy"

@@ -78,7 +78,7 @@ def test_a_text_has_the_likelihood_that_its_logits_say(folder: Path) -> None:
 
 def test_an_encoder_writes_nothing(tmp_path: Path) -> None:
     folder = Path(write_base(tmp_path / "bert", [TEXT]))
-    with pytest.raises(ModelError, match="is a base, which knows no labels and writes no texts"):
+    with pytest.raises(ModelError, match="is a base, which knows no labels"):
         load_language_model(folder)
 
 

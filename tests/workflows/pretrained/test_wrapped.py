@@ -17,6 +17,7 @@ from nlpwb.bases import families
 from nlpwb.bases.files import read_tensors, write_checkpoint
 from nlpwb.errors import ModelError, UsageError
 from nlpwb.methods.finetuning import wrapped as wrapping
+from nlpwb.methods.finetuning.checkpoint import token_states
 from nlpwb.specs import parse_spec
 from nlpwb.workflows.classifier import Classifier
 from nlpwb.workflows.contexts.encoding import every_state
@@ -296,6 +297,7 @@ def test_a_pooler_that_is_not_there_is_not_missed(bases: dict[str, str], tmp_pat
     open_base(str(folder))
 
 
+@pytest.mark.slow
 def test_the_library_is_imported_for_such_a_base_alone(tmp_path: Path) -> None:
     """It takes seconds; bert and the rest must not pay for it."""
     from .bases import write_base
@@ -314,3 +316,23 @@ def test_trace_tells_what_enters_and_leaves_each_block(bases: dict[str, str]) ->
 
     names = [step.name for step in open_and_trace(Path(bases["qwen2"]), TEXTS[0]).steps]
     assert [name for name in names if name.startswith("block")] == ["block1", "block2"]
+
+
+def test_the_second_text_of_a_pair_is_told_apart(bases: dict[str, str]) -> None:
+    """Where the architecture tells segments apart; ids carry them as they do for our own bodies."""
+    from nlpwb.methods.finetuning.pairs import parted
+
+    base = open_base(bases["albert"])
+    encoded = base.tokens.encode_pairs([(TEXTS[0], TEXTS[1])])
+    ids, segments = parted(base.body, torch.from_numpy(encoded.ids).long().unsqueeze(0))
+    assert segments is not None
+    assert sorted(set(segments[0].tolist())) == [0, 1]
+    with torch.no_grad():
+        wanted = theirs_of(bases["albert"])(input_ids=ids, token_type_ids=segments)
+        found = token_states(base.body, ids, torch.tensor([ids.shape[1]]), segments)
+    torch.testing.assert_close(found, wanted.last_hidden_state, atol=2e-5, rtol=1e-4)
+    other = open_base(bases["mpnet"])
+    encoded = other.tokens.encode_pairs([(TEXTS[0], TEXTS[1])])
+    ids, segments = parted(other.body, torch.from_numpy(encoded.ids).long().unsqueeze(0))
+    assert segments is None
+    assert int(ids.max()) < other.body.embedding.num_embeddings
