@@ -197,8 +197,9 @@ def is_name_of_base(name: str) -> bool:
 def as_base(name: str) -> ModelError:
     """What is said where a base stands in the place of a model: what teaches it, and what can be asked of it as it is."""
     return ModelError(
-        f"{name} is a base, which knows no labels, and with which this program writes no texts; `nlpwb finetune {name} CORPUS -o MODEL` teaches it "
-        "labels, and embed, similarity, search, contexts, attend and trace take it as it is"
+        f"{name} is a base, which knows no labels, and with which this program writes no texts; "
+        f"`nlpwb finetune {name} CORPUS -o MODEL` teaches it labels, and embed, similarity, search, contexts, attend and trace "
+        "take it as it is"
     )
 
 
