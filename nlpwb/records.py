@@ -107,12 +107,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Methods judged on the same rows: results best first, the pairs, the smallest difference that the design separates."""
+    """Methods judged on the same rows: results best first, the pairs, the smallest difference that the design separates.
+
+    ``borrowed``: in words, whether weights that somebody else trained pay; empty where the methods do not tell.
+    """
 
     results: list[Result]
     pairs: list[PairResult]
     separable: float | None
     answer: Answer | None
+    borrowed: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ def borrowing(
     metric: str,
     *,
     based: Collection[str],
+    rows: int | None = None,
 ) -> str:
     """A sentence on the best method that begins with a base against the best one that does not.
 
@@ -27,6 +28,7 @@ def borrowing(
         costs: of each result, seconds of fitting and of work on the test part; NaN where it is not known.
         metric: by which they were judged.
         based: the methods that begin with a base.
+        rows: they learned from so many, where these are not all.
     """
     borrowed, own = (
         next((n for n, result in enumerate(results) if (result.method in based) is kind), None)
@@ -42,6 +44,12 @@ def borrowing(
     gain, low, high = (sign * found[0], *sorted((sign * found[1], sign * found[2])))
     price = _price(costs[borrowed], costs[own])
     amount = f"{_amount(gain, metric)} [{_amount(low, metric, bare=True)}, {_amount(high, metric, bare=True)}]"
+    if rows is not None:
+        if low > 0:
+            return f"With {rows:,} training rows {name} gains {amount} over {other}{price}."
+        if high < 0:
+            return f"With {rows:,} training rows {name} stays {_amount(-gain, metric)} behind {other}{price}."
+        return f"With {rows:,} training rows nothing is shown: {name} gains {amount} over {other}{price}."
     if low > 0:
         return f"Borrowed weights pay here: {name} gains {amount} over {other}{price}."
     if high < 0:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from nlpwb.workflows.searching import Found
 
 BASELINE = "majority"
-VERDICT_VERSION = 4  # 4: with a sentence on borrowed weights
+VERDICT_VERSION = 5  # 5: with a sentence on borrowed weights, of fewer rows, too
 
 
 def compare(
@@ -172,10 +172,20 @@ def _comparison(
         results=[*results, *(result for result in failed if result.budget is None)],
         curve=curve,
         pairs=full.pairs if full is not None else [],
-        answer=full.answer if full is not None else None,
+        answer=_answer(full, verdicts),
         warnings=list(plan.warnings),
         notes=[*plan.notes, *_told(judged.get(None, []), cache)],
     )
+
+
+def _answer(full: Verdict | None, verdicts: dict[int | None, Verdict]) -> Answer | None:
+    """That over all rows, and what borrowed weights gain there and where the fewest rows are at hand."""
+    if full is None or full.answer is None:
+        return None
+    fewest = min((budget for budget in verdicts if budget is not None), default=None)
+    few = verdicts[fewest].borrowed if fewest is not None else ""
+    text = " ".join(part for part in (full.answer.text, full.borrowed, few) if part)
+    return dataclasses.replace(full.answer, text=text)
 
 
 def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cache) -> Verdict:
@@ -221,6 +231,7 @@ def _verdict(request: Request, plan: Plan, rows: Sequence[MethodRow], cache: Cac
         pairs=[PairResult(**pair) for pair in facts["pairs"]],
         separable=facts["separable"],
         answer=Answer(**facts["answer"]) if facts["answer"] is not None else None,
+        borrowed=facts["borrowed"],
     )
 
 

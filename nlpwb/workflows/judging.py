@@ -99,12 +99,10 @@ def judge(
     ]
     baselines = {method.method for method in methods if method.baseline}
     answer = _answer(results, separable, plan, metric, baselines)
-    if answer is not None:
-        every = [_cost(result, plan) for result in results]
-        based = {method.method for method in methods if method.based}
-        paid = borrowing(results, told, every, metric, based=based)
-        answer = replace(answer, text=f"{answer.text} {paid}".rstrip())
-    return Verdict(results, told, separable, answer)
+    every = [_cost(result, plan) for result in results]
+    based = {method.method for method in methods if method.based}
+    borrowed = borrowing(results, told, every, metric, based=based, rows=budget)
+    return Verdict(results, told, separable, answer, borrowed)
 
 
 def _answer(

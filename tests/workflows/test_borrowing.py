@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from nlpwb.records import PairResult, Result
+from nlpwb.records import Answer, PairResult, Result, Verdict
 from nlpwb.workflows.borrowing import borrowing
+from nlpwb.workflows.compare import _answer
 
 COSTS = [38.0, 1.0]
 BASED = ("finetune", "pretrained")
@@ -43,6 +44,22 @@ def test_what_stays_behind() -> None:
     assert said.endswith("and takes less time.")
 
 
+def test_of_fewer_rows_it_says_how_many() -> None:
+    """The three cases, in words that follow the sentence on all rows."""
+
+    def said(delta: float, low: float, high: float) -> str:
+        pairs = [pair("finetune", "tfidf", delta, low, high)]
+        found = results("finetune", "tfidf")
+        return borrowing(found, pairs, COSTS, "accuracy", based=BASED, rows=1050)
+
+    end = " over tfidf for 38 times the time."
+    assert said(0.2, 0.1, 0.3) == (
+        f"With 1,050 training rows finetune gains 20.0 points [10.0, 30.0]{end}"
+    )
+    assert said(0.0, -0.1, 0.1).startswith("With 1,050 training rows nothing is shown: finetune")
+    assert "finetune stays 20.0 points behind tfidf" in said(-0.2, -0.3, -0.1)
+
+
 def test_of_errors_less_is_a_gain() -> None:
     pairs = [pair("finetune", "tfidf", -0.5, -0.7, -0.3)]
     said = borrowing(results("finetune", "tfidf"), pairs, COSTS, "rmse", based=BASED)
@@ -71,3 +88,20 @@ def test_an_unknown_price_is_left_out() -> None:
     pairs = [pair("finetune", "tfidf", 0.041, 0.029, 0.053)]
     said = borrowing(results("finetune", "tfidf"), pairs, [math.nan, 1.0], "accuracy", based=BASED)
     assert said.endswith("over tfidf.")
+
+
+def test_a_comparison_says_it_of_all_rows_and_of_the_fewest() -> None:
+    """A learning curve with two budgets: the sentence on the larger one would only repeat the others."""
+
+    def verdict(text: str, borrowed: str) -> Verdict:
+        return Verdict([], [], None, Answer(text, "a", [], "a"), borrowed)
+
+    verdicts = {
+        None: verdict("Use a.", "Of all."),
+        50: verdict("Use b.", "Of 50."),
+        100: verdict("Use c.", "Of 100."),
+    }
+    found = _answer(verdicts[None], verdicts)
+    assert found is not None
+    assert found.text == "Use a. Of all. Of 50."
+    assert _answer(None, verdicts) is None
