@@ -120,6 +120,16 @@ def write_sentence_settings(folder: Path, settings: SentenceSettings, *, dim: in
     _write(folder / POOLING / "config.json", {"word_embedding_dimension": dim, **modes})
     if settings.normalised:
         (folder / "2_Normalize").mkdir(exist_ok=True)
+        _write(folder / "2_Normalize" / "config.json", {})  # an empty folder gets lost on the way
+
+
+def write_padding(folder: Path, token: str) -> None:
+    """Name the token that fills up a batch, where a tokenizer has none of its own; whatever it is, nobody sees it.
+
+    Raises:
+        OSError: the operating system refuses.
+    """
+    _write(folder / _TOKENIZER, {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": token})
 
 
 def _write(path: Path, value: Any) -> None:

@@ -11,7 +11,7 @@ from nlpwb.cli import options, train
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
 
-STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora")
+STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")
 """Those of ``methods/finetuning/config.py``, which listing options need not load; a test holds them equal."""
 
 
@@ -29,7 +29,7 @@ def finetune(
     strategy: Annotated[
         str,
         typer.Option(
-            help="What learns beside the last layer: full, frozen, layers, bitfit or lora (`nlpwb methods finetune`).",
+            help="What learns: full, frozen, layers, bitfit, lora or contrastive (`nlpwb methods finetune` says of what).",
             callback=options.among("--strategy", STRATEGIES),
             autocompletion=lambda: list(STRATEGIES),
         ),

@@ -78,9 +78,12 @@ def write_files(
         "parts": parts,
         **facts,
         "files": {
-            path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
-            for path in sorted(folder.iterdir())
-            if path.name != MANIFEST
+            path.relative_to(folder).as_posix(): {
+                "bytes": path.stat().st_size,
+                "sha256": sha256(path),
+            }
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.name != MANIFEST
         },
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
@@ -106,7 +109,7 @@ def save_folder(target: Path, write: Callable[[Path], None]) -> None:
     try:
         temporary.mkdir()
         write(temporary)
-        for path in [*temporary.iterdir(), temporary]:
+        for path in [*temporary.rglob("*"), temporary]:
             descriptor = os.open(path, os.O_RDONLY)
             os.fsync(descriptor)
             os.close(descriptor)
@@ -138,7 +141,7 @@ def check_target(target: Path) -> None:
     if target.exists() and not target.is_dir():
         raise InputError(f"-o {target} is a file, and a model is a folder; choose another name")
     if target.is_dir():
-        strange = sorted({path.name for path in target.iterdir()} - _own_files(target))
+        strange = _strange_files(target)
         if strange:
             raise InputError(
                 f"-o {target}: the folder holds {strange[0]}, which is no part of a model; "
@@ -162,8 +165,19 @@ def replaced_note(target: Path, spec: Spec | Part) -> str | None:
     return f"{target} holds {kind}, {held}; it is replaced when {spec} is trained"
 
 
+def _strange_files(folder: Path) -> list[str]:
+    """What lies in a folder and is no part of the model in it; folders that are none of its own are not looked into."""
+    own = _own_files(folder)
+    first = {name.partition("/")[0] for name in own}
+    strange = sorted({path.name for path in folder.iterdir()} - first)
+    if strange:
+        return strange
+    inside = (path for path in folder.rglob("*") if not path.is_dir())
+    return sorted({path.relative_to(folder).as_posix() for path in inside} - own)
+
+
 def _own_files(folder: Path) -> set[str]:
-    """The names that a model's manifest answers for, its own among them; none where it is not a manifest of ours."""
+    """The files that a model's manifest answers for, its own among them; none where it is not a manifest of ours."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         _ = manifest["format"], manifest["kind"], manifest["made"]

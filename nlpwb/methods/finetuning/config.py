@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from nlpwb.errors import UsageError, nearest
 from nlpwb.methods.networks.config import TrainingConfig
-from nlpwb.options import Span, option
+from nlpwb.options import Span, option, show
 
 POOLINGS = ("auto", "mean", "cls", "max", "last")
 
@@ -72,9 +72,19 @@ class PretrainedConfig(BaseConfig):
     )
 
 
-STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora")
+STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")
 TARGETS = ("query", "key", "value", "output", "inner", "back")
 """Matrices of a block that ``lora`` can widen: of attention, and the two of the feed-forward part."""
+LOSSES = ("cosine", "company")
+"""What ``contrastive`` learns from: ``nlpwb/training/contrasts.py``."""
+OWNED = {
+    "lora": ("rank", "alpha", "targets"),
+    "layers": ("layers",),
+    "contrastive": ("iterations", "loss", "margin", "temperature", "C"),
+}
+"""Options that mean something with one strategy alone."""
+WITHOUT = {"contrastive": ("head_rate", "label_smoothing", "patience", "tuning")}
+"""Options that mean nothing with a strategy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +93,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
 
     strategy: str = option(
         "full",
-        help="what learns beside the last layer: all, nothing, last blocks, offsets, low-rank additions",
+        help="what learns beside the last layer: all, nothing, last blocks, offsets, additions; contrastive: all, from pairs",
         choices=STRATEGIES,
         search=("full", "lora"),
     )
@@ -97,6 +107,32 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     targets: str = option(
         "query|value",
         help="matrices that get them (strategy=lora), of query|key|value|output|inner|back",
+    )
+    iterations: int | Literal["auto"] = option(
+        "auto",
+        help="pairs of each kind for every text (strategy=contrastive); auto: 20, fewer of many texts",
+        low=1,
+        high=10_000,
+    )
+    loss: str = option(
+        "cosine",
+        help="cosine: of drawn pairs, to 1 or 0; company: among all texts of a batch (strategy=contrastive)",
+        choices=LOSSES,
+    )
+    margin: float | None = option(
+        None,
+        help="cosine up to which other labels cost nothing; none: they go to 0 (strategy=contrastive)",
+        low=-1,
+        high=1,
+    )
+    temperature: float = option(
+        0.1, help="of loss=company (strategy=contrastive)", low=1e-3, high=100
+    )
+    C: float | Literal["auto"] = option(
+        1.0,
+        help="inverse strength of the penalty of the last layer (strategy=contrastive)",
+        low=1e-9,
+        high=1e9,
     )
     pooling: str = option(
         "auto",
@@ -154,11 +190,17 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
                 raise UsageError(
                     f"{method}: targets={self.targets}: {nearest(name, TARGETS)} (known: {'|'.join(TARGETS)})"
                 )
-        for owner, names in {"lora": ("rank", "alpha", "targets"), "layers": ("layers",)}.items():
-            for name in names:
-                usual = type(self).__dataclass_fields__[name].default
-                if self.strategy != owner and getattr(self, name) != usual:
-                    raise UsageError(
-                        f"{method}: {name}={getattr(self, name)} does nothing with strategy={self.strategy}; write "
-                        f"strategy={owner}, or leave it out"
-                    )
+        for owner, names in OWNED.items():
+            for name in names if self.strategy != owner else ():
+                self._refuse(method, name, f"write strategy={owner}, or leave it out")
+        for name in WITHOUT.get(self.strategy, ()):
+            self._refuse(method, name, "leave it out")
+        for loss, name in {"cosine": "margin", "company": "temperature"}.items():
+            if self.loss != loss:
+                self._refuse(method, name, f"it belongs to loss={loss}, of strategy=contrastive")
+
+    def _refuse(self, method: str, name: str, way: str) -> None:
+        if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+            raise UsageError(
+                f"{method}: {name}={show(getattr(self, name))} does nothing with strategy={self.strategy}; {way}"
+            )

@@ -255,7 +255,7 @@ GPT2 = Family(
         _both("feed_forward.inner", f"{_GPT2}mlp.c_fc", transposed=True),
         _both("feed_forward.output", f"{_GPT2}mlp.c_proj", transposed=True),
     ),
-    text=_table("output", "score"),
+    text=_both("output", "score"),  # theirs has no offsets; where ours has, nobody else reads it
     tokens=_both("output", "classifier"),
     language=(),
     copies={"lm_head.weight": "transformer.wte.weight"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeGuard
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nlpwb.errors import UsageError
 from nlpwb.methods.finetuning.checkpoint import Body, token_states
@@ -18,16 +19,26 @@ from nlpwb.methods.transformer.bert import BertNetwork
 
 
 class FinetunedNetwork(nn.Module):
-    """A text to its outputs; with ``pairs`` a pair of texts, whose ids say their segment."""
+    """A text to its outputs; with ``pairs`` a pair of texts, whose ids say their segment.
+
+    ``normalised``: the head sees vectors of length 1.
+    """
 
     def __init__(
-        self, body: Body, head: TextHead, pooling: Pooling, *, pairs: bool = False
+        self,
+        body: Body,
+        head: TextHead,
+        pooling: Pooling,
+        *,
+        pairs: bool = False,
+        normalised: bool = False,
     ) -> None:
         super().__init__()
         self.body = body
         self.head = head
         self.pooling = pooling
         self.pairs = pairs
+        self.normalised = normalised
 
     @property
     def feature_dimensions(self) -> int:
@@ -52,7 +63,8 @@ class FinetunedNetwork(nn.Module):
 
     def _vectors(self, ids: Tensor, lengths: Tensor) -> Tensor:
         ids, segments = parted(self.body, ids) if self.pairs else (ids, None)
-        return pooled(token_states(self.body, ids, lengths, segments), lengths, self.pooling)
+        vectors = pooled(token_states(self.body, ids, lengths, segments), lengths, self.pooling)
+        return functional.normalize(vectors.float(), dim=1) if self.normalised else vectors
 
 
 def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
@@ -126,7 +138,7 @@ def epochs_of(config: FinetuneConfig) -> int:
     """The passes of ``epochs=auto``: Devlin et al. 2019 (appendix A.3) take two to four; a head alone is quick to train."""
     if config.epochs != "auto":
         return int(config.epochs)
-    return 30 if config.strategy == "frozen" else 3
+    return {"frozen": 30, "contrastive": 1}.get(config.strategy, 3)
 
 
 def learning_rate_of(config: FinetuneConfig, *, dim: int) -> float:

@@ -10,10 +10,12 @@ from typing import Any, Self, cast
 import torch  # noqa: TID253  only functions import this module
 
 from nlpwb.bases.files import CONFIG
+from nlpwb.bases.sentences import SentenceSettings, write_padding, write_sentence_settings
 from nlpwb.bases.tokenizers import TOKENIZER
 from nlpwb.errors import ModelError
 from nlpwb.methods.finetuning.checkpoint import body_of, head_of, written_checkpoint
 from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
+from nlpwb.methods.finetuning.families import GPT2
 from nlpwb.methods.finetuning.heads import Pooling, TextHead
 from nlpwb.methods.finetuning.network import FinetunedNetwork
 from nlpwb.methods.finetuning.pairs import PairTokens
@@ -72,7 +74,11 @@ class FinetunedClassifier(NetworkClassifier):
         if isinstance(self.architecture.shape, WrappedShape):
             return False
         usual = self.architecture.family.text_head
-        return self.network.pooling == usual.pooling and self.network.head.bend == usual.bend
+        return (
+            self.network.pooling == usual.pooling
+            and self.network.head.bend == usual.bend
+            and not self.network.normalised
+        )
 
     def state(self) -> State:
         """Weights under the field's names, the tokenizer, and what the network was built for."""
@@ -88,6 +94,8 @@ class FinetunedClassifier(NetworkClassifier):
                 "shape": dataclasses.asdict(self.shape),
                 "pooling": self.network.pooling,
                 "bend": self.network.head.bend,
+                "normalised": self.network.normalised,
+                "offsets": self.network.head.output.bias is not None,
                 "longest": self.tokens.longest,
                 **({"pairs": True} if self.network.pairs else {}),
             },
@@ -103,6 +111,11 @@ class FinetunedClassifier(NetworkClassifier):
         text = json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         (folder / CONFIG).write_text(text, encoding="utf-8", errors="backslashreplace")
         (folder / TOKENIZER).write_text(self.tokens.json, encoding="utf-8")
+        if self.network.normalised:  # its vectors are those of an encoder of sentences
+            settings = SentenceSettings(self.network.pooling, True, self.tokens.longest)
+            write_sentence_settings(folder, settings, dim=self.architecture.dim)
+            if self.architecture.family is GPT2:  # theirs has no token that fills up a batch
+                write_padding(folder, self.tokens.tokens[0])
 
     @classmethod
     def from_state(
@@ -123,7 +136,11 @@ class FinetunedClassifier(NetworkClassifier):
             found = Found(tensors, architecture.family, name="the model")
             body = body_of(found, architecture)
             head = text_head(
-                architecture, shape.outputs, pooling=facts["pooling"], bend=facts["bend"]
+                architecture,
+                shape.outputs,
+                pooling=facts["pooling"],
+                bend=facts["bend"],
+                offsets=facts.get("offsets"),
             )
             family = architecture.family
             found.fill(
@@ -139,8 +156,13 @@ class FinetunedClassifier(NetworkClassifier):
             raise ModelError(
                 f"the model holds no fine-tuned network as this version keeps it ({error}); train it again"
             ) from None
-        pairs = bool(facts.get("pairs", False))
-        network = FinetunedNetwork(body, head, cast(Pooling, facts["pooling"]), pairs=pairs).eval()
+        network = FinetunedNetwork(
+            body,
+            head,
+            cast(Pooling, facts["pooling"]),
+            pairs=bool(facts.get("pairs", False)),
+            normalised=bool(facts.get("normalised", False)),
+        ).eval()
         return cls(part, tokens, network, shape, architecture, device=device, precision=precision)
 
 
@@ -151,9 +173,11 @@ def text_head(
     pooling: str,
     bend: str | None = None,
     found: Found | None = None,
+    offsets: bool | None = None,
 ) -> TextHead:
     """A head for texts: that of the family, or, where it stands on another pooling, one linear layer.
 
+    ``offsets``: whether that layer has them; None: as the family's.
     With ``found`` a layer that the checkpoint holds is taken from there.
     """
     family = architecture.family
@@ -165,6 +189,6 @@ def text_head(
         architecture.dim,
         outputs,
         bend=None,
-        offsets=family.text_head.offsets,
+        offsets=family.text_head.offsets if offsets is None else offsets,
         dropout=architecture.shape.dropout,
     )

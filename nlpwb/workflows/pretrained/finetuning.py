@@ -16,6 +16,7 @@ from safetensors.torch import save  # noqa: TID253
 from nlpwb.errors import InputError, MethodError, UsageError
 from nlpwb.files import put_whole
 from nlpwb.methods.finetuning.adapters import adapters_of, written_adapters
+from nlpwb.methods.finetuning.configurations import Architecture
 from nlpwb.methods.finetuning.families import FAMILIES
 from nlpwb.methods.finetuning.heads import Pooling
 from nlpwb.methods.finetuning.lora import merge
@@ -40,6 +41,7 @@ from nlpwb.workflows.networks.following import in_memory, percent
 from nlpwb.workflows.networks.run import Run
 from nlpwb.workflows.networks.tasks import Shape, shape_of, tuning_part
 from nlpwb.workflows.pretrained.classifier import PROBLEMS, FinetunedClassifier, text_head
+from nlpwb.workflows.pretrained.contrastive import tune_by_contrast
 from nlpwb.workflows.pretrained.encoding import Manner, encode
 from nlpwb.workflows.pretrained.memory import TextVectors, vectors_identity
 from nlpwb.workflows.pretrained.opening import NO_TOKEN, Base, open_base
@@ -81,6 +83,10 @@ def finetune(
     setting = choose_setting(conditions.device, conditions.precision, threads)
     for line in setting.notes:
         note(line)
+    if pairs and config.strategy == "contrastive":
+        raise MethodError(
+            "strategy=contrastive makes vectors of single texts, and these documents are pairs; write another strategy"
+        )
     base = open_base(config.base, max_tokens=config.max_tokens)
     _check_adapter(conditions.adapter, base)
     encoded = _read(base, texts, pairs=pairs)
@@ -91,6 +97,23 @@ def finetune(
             f"{percent(encoded.cut / len(encoded))} of the documents were cut at {base.tokens.longest:,} tokens (max_tokens)"
         )
     shape = shape_of(task, outputs, base.architecture.dim, targets)
+    architecture = dataclasses.replace(
+        base.architecture, task="text", labels=tuple(labels) or (NUMBER,), problem=PROBLEMS[task]
+    )
+    if config.strategy == "contrastive":
+        with in_memory():
+            network, made = tune_by_contrast(
+                part,
+                base,
+                encoded,
+                targets,
+                task=task,
+                outputs=outputs,
+                seed=seed,
+                setting=setting,
+                conditions=conditions,
+            )
+        return _classifier(part, base, network, shape, architecture, made, encoded, conditions)
     tuning = None
     if config.patience > 0:
         tuning, why_none = tuning_part(task, targets, share=config.tuning, seed=seed)
@@ -137,14 +160,23 @@ def finetune(
     merge(network)
     if task == "regression":
         shape = _says_values(network, shape)
-    network.requires_grad_(True).eval()
-    architecture = dataclasses.replace(
-        base.architecture, task="text", labels=tuple(labels) or (NUMBER,), problem=PROBLEMS[task]
-    )
+    return _classifier(part, base, network, shape, architecture, made, encoded, conditions)
+
+
+def _classifier(
+    part: Part,
+    base: Base,
+    network: FinetunedNetwork,
+    shape: Shape,
+    architecture: Architecture,
+    made: Made,
+    encoded: EncodedTexts,
+    conditions: Conditions,
+) -> FinetunedClassifier:
     return FinetunedClassifier(
         part,
         base.tokens,
-        network,
+        network.requires_grad_(True).eval(),
         shape,
         architecture,
         device=conditions.device,
