@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class LabelledTexts:
         targets: label numbers int64 (n,), or sets of labels bool (n, labels); texts of the empty set share that.
     """
 
-    def __init__(self, targets: NDArray[np.int64] | NDArray[np.bool_]) -> None:
+    def __init__(self, targets: NDArray[Any]) -> None:
         self.targets = targets
         if targets.ndim == 1:
             owners, labels = np.arange(len(targets)), np.asarray(targets, dtype=np.int64)
