@@ -48,7 +48,7 @@ TRAINING_VERSION = 1
 """Rises when the same config on the same data begins to train something else: old checkpoints are then left alone."""
 ITERATIONS = 20
 """Pairs of each kind for every text, as SetFit has them."""
-MOST_PAIRS = 2000
+MOST_PAIRS = 4000
 """Of an epoch with ``iterations=auto``: a minute or two of MiniLM on two processor cores."""
 
 
