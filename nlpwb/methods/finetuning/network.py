@@ -101,10 +101,14 @@ def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
             widen_wrapped(body, config.widened, name=config.base, **how)
         else:
             widen(body.blocks, config.widened, **how)
-    # no text names most rows: theirs are neither read nor written in a step
+    move_named_rows(body, config.strategy == "full")
+
+
+def move_named_rows(body: Body, alone: bool) -> None:
+    """Say whether rows of tokens that no text of a batch names, which are most, are neither read nor written in a step."""
     tables = [part for part in body.modules() if _is_table(part, body.embedding.weight)]
     for table in tables:
-        table.sparse = config.strategy == "full" and all(type(t) is nn.Embedding for t in tables)
+        table.sparse = alone and all(type(t) is nn.Embedding for t in tables)
 
 
 def _is_table(part: nn.Module, weight: Tensor) -> TypeGuard[nn.Embedding]:

@@ -17,7 +17,12 @@ from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.errors import MethodError
 from nlpwb.methods.finetuning.heads import Pooling, TextHead
-from nlpwb.methods.finetuning.network import FinetunedNetwork, epochs_of, learning_rate_of
+from nlpwb.methods.finetuning.network import (
+    FinetunedNetwork,
+    epochs_of,
+    learning_rate_of,
+    move_named_rows,
+)
 from nlpwb.methods.finetuning.sentences import SentenceNetwork
 from nlpwb.methods.heads.config import LogregConfig
 from nlpwb.methods.heads.linear import Logreg
@@ -79,8 +84,7 @@ def tune_by_contrast(
         )
     network = SentenceNetwork(base.body, sentence_pooling(config, base))
     network.requires_grad_(True)
-    # rows of words that no text of a batch names are neither read nor written
-    base.body.embedding.sparse = True
+    move_named_rows(base.body, True)
     texts = LabelledTexts(targets)
     count = _pairs_of(texts, config, conditions.note)
     made = _not_trained(setting)
