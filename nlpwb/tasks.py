@@ -14,6 +14,8 @@ from nlpwb.errors import UsageError, nearest
 Task = Literal["classify", "multilabel", "regression"]
 
 TASKS: tuple[Task, ...] = ("classify", "multilabel", "regression")
+TOKENS = "tokens"
+"""What ``--task`` calls labels of words: a kind of model of its own (``nlpwb/workflows/tagging``)."""
 SEPARATOR = ";"
 """Between the labels of a set, as in ``sport;politics``, and between the columns of 0 and 1 that hold a set."""
 AS_SAID: dict[Task, str] = {

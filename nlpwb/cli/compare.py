@@ -23,7 +23,7 @@ from nlpwb.cli.of_model import refuse
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import SomeFailed, UsageError
 from nlpwb.report.sink import check_place
-from nlpwb.tasks import METRICS, default_metric
+from nlpwb.tasks import METRICS, TOKENS, default_metric
 from nlpwb.tasks import TASKS as LABELLED_TASKS
 
 TASKS = ("auto", *LABELLED_TASKS, "intrinsic", *sequences.TASKS)
@@ -52,6 +52,15 @@ Metric = Annotated[
 ]
 
 
+def _task(value: str) -> str:
+    if value == TOKENS:
+        raise UsageError(
+            "--task tokens: methods are not compared on labels of words; `nlpwb finetune BASE FILE --task tokens` trains one, "
+            "and `nlpwb evaluate` gives its entity F1 with an interval"
+        )
+    return options.among("--task", TASKS)(value)
+
+
 def compare(
     context: typer.Context,
     corpus: options.OptionalCorpus = None,
@@ -61,7 +70,7 @@ def compare(
         typer.Option(
             help="classify: one label a document; multilabel: a set of them; regression: a number; "
             "intrinsic: without labels; lm: language models; translate: translators; auto: as methods and labels look.",
-            callback=options.among("--task", TASKS),
+            callback=_task,
             autocompletion=lambda: list(TASKS),
         ),
     ] = "auto",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options, translation
+from nlpwb.cli import language, options, tagging, translation
 from nlpwb.cli.compare import Metric
 from nlpwb.cli.comparing import check_gate
 from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
@@ -24,6 +24,7 @@ _OPTIONS = {
         *("beams", "length_penalty", "fail_under"),
         *("source", "target", "source_col", "target_col"),
     ),
+    "tagger": ("strict", "fail_under", "text", "label"),
 }
 """Options, by the kind of model that they concern."""
 
@@ -35,6 +36,13 @@ def evaluate(
     metric: Metric = None,
     confusion: Annotated[
         bool, typer.Option("--confusion", help="Print the table of true and predicted labels.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Of a tagger: entities count only where their labels are well-formed by IOB2 (seqeval's strict mode).",
+        ),
     ] = False,
     fail_under: Annotated[
         float | None,
@@ -88,13 +96,14 @@ def evaluate(
     verbose: options.Verbose = False,
 ) -> None:
     """Score a model: a classifier on labelled texts, the metric with its interval and every label's own figures; a language
-    model on texts, in bits per byte and perplexity; a translator on pairs, by BLEU and chrF.
+    model on texts, in bits per byte and perplexity; a translator on pairs, by BLEU and chrF; a tagger on labelled words, by the
+    F1 of entities.
     """
     from nlpwb.data.pair_columns import PairOptions
     from nlpwb.errors import GateMissed
     from nlpwb.report.comparison import percent, score
     from nlpwb.workflows.evaluating import evaluate as run
-    from nlpwb.workflows.folders import AS_KIND, LANGUAGE_MODEL, TRANSLATOR
+    from nlpwb.workflows.folders import AS_KIND, LANGUAGE_MODEL, TAGGER, TRANSLATOR
     from nlpwb.workflows.model_folder import task_of_model
 
     kind = kind_of(model)
@@ -143,6 +152,17 @@ def evaluate(
         header=header,
         skip_bad_rows=skip_bad_rows,
     )
+    if kind == TAGGER:
+        tagging.evaluate(
+            model,
+            corpus,
+            reading,
+            sink=options.make_sink(format, out, quiet, verbose),
+            strict=strict,
+            fail_under=fail_under,
+            **how,
+        )
+        return
     if kind == LANGUAGE_MODEL:
         language.evaluate(
             model,

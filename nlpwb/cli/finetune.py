@@ -49,7 +49,7 @@ def finetune(
             metavar="FOLDER",
         ),
     ] = None,
-    task: options.LabelTask = "auto",
+    task: options.TrainTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     plot: train.Plot = None,

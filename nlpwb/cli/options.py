@@ -14,7 +14,7 @@ import typer
 from nlpwb.cli.completion import complete_corpus
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import FORMATS, Sink
-from nlpwb.tasks import SEPARATOR, TASKS, Task, metric_info
+from nlpwb.tasks import SEPARATOR, TASKS, TOKENS, Task, metric_info
 
 if TYPE_CHECKING:
     from nlpwb.cache.store import Cache
@@ -179,6 +179,16 @@ LabelTask = Annotated[
         help="classify: one label a document; multilabel: a set of them; regression: a number; auto: as the labels look.",
         callback=among("--task", ("auto", *TASKS)),
         autocompletion=lambda: ["auto", *TASKS],
+    ),
+]
+TrainTask = Annotated[
+    str,
+    typer.Option(
+        "--task",
+        help="classify: one label a document; multilabel: a set of them; regression: a number; tokens: a label a word, from "
+        "CoNLL columns; auto: as the labels look.",
+        callback=among("--task", ("auto", *TASKS, TOKENS)),
+        autocompletion=lambda: ["auto", *TASKS, TOKENS],
     ),
 ]
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -10,14 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options
+from nlpwb.cli import language, options, tagging
 from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
 from nlpwb.data.two_texts import line_flaw
 from nlpwb.errors import UsageError
-from nlpwb.report.sink import Column
+from nlpwb.report.sink import FORMATS, Column
 from nlpwb.tasks import SEPARATOR
 from nlpwb.text.pairs import BETWEEN
 
+_FORMATS = (*FORMATS, tagging.CONLL)
 _OF_CORPORA = ("text", "encoding", "input_format", "header", "skip_bad_rows")
 
 
@@ -28,7 +29,7 @@ def predict(
         list[str] | None,
         typer.Argument(
             help="A corpus, or - for standard input, a text a line; of a language model texts, or a file of them, one a line; "
-            "of a model of pairs also pairs, with a tab between the two texts.",
+            "of a model of pairs also pairs, with a tab between the two; of a tagger also texts, and a word a line (.conll).",
             metavar="[FILE|-|TEXT…]",
             show_default=False,
         ),
@@ -46,12 +47,25 @@ def predict(
         ),
     ] = None,
     with_text: Annotated[bool, typer.Option("--with-text", help="Print the text too.")] = False,
+    words: Annotated[
+        bool, typer.Option("--words", help="Of a tagger: every word with its label, not entities.")
+    ] = False,
     text: options.Text = None,
     encoding: options.Encoding = "utf-8",
     input_format: options.InputFormat = None,
     header: options.Header = None,
     skip_bad_rows: options.SkipBadRows = False,
-    format: options.Format = "auto",
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help=f"How results are printed: {', '.join(_FORMATS)}. auto: a table on a terminal, TSV in a pipe; conll: of a "
+            "tagger, a word and its label a line.",
+            callback=options.among("--format", _FORMATS),
+            autocompletion=lambda: list(_FORMATS),
+            metavar="FORMAT",
+        ),
+    ] = "auto",
     out: options.Out = None,
     device: options.Device = "auto",
     precision: options.Precision = "float32",
@@ -61,14 +75,50 @@ def predict(
 ) -> None:
     """Label texts with a model, in order and batch by batch; or, with a language model, say what comes next.
 
-    A model of sets gives the labels of a text and their scores, parted by semicolons; a model of numbers gives a value.
+    A model of sets gives the labels of a text and their scores, parted by semicolons; a model of numbers gives a value; a tagger
+    of words gives entities.
     """
-    from nlpwb.workflows.folders import LANGUAGE_MODEL
+    from nlpwb.workflows.folders import LANGUAGE_MODEL, TAGGER
     from nlpwb.workflows.model_folder import reads_pairs, task_of_model
     from nlpwb.workflows.prediction import predict as run
 
-    sink = options.make_sink(format, out, quiet, verbose)
-    if kind_of(model) == LANGUAGE_MODEL:
+    kind = kind_of(model)
+    conll = format == tagging.CONLL
+    if kind != TAGGER:
+        refuse(context, ["words"], "{option} concerns a tagger of words; leave it out")
+        if conll:
+            raise UsageError(
+                f"--format conll is for labels of words, and {model} says none; leave it out"
+            )
+    sink = options.make_sink("auto" if conll else format, out, quiet, verbose)
+    if kind == TAGGER:
+        of_texts = ["proba", "top_k", "with_text"]
+        refuse(
+            context,
+            of_texts,
+            "{option} concerns labels of texts; a tagger labels words, leave it out",
+        )
+        if conll and words:
+            raise UsageError("--words and --format conll both print words; give one")
+        tagging.predict(
+            model,
+            sources or ["-"],
+            options.read_options(
+                text=text,
+                encoding=encoding,
+                input_format=input_format,
+                header=header,
+                skip_bad_rows=skip_bad_rows,
+            ),
+            sink=sink,
+            words=words,
+            conll=conll,
+            device=device,
+            precision=precision,
+            threads=threads or options.processors(),
+        )
+        return
+    if kind == LANGUAGE_MODEL:
         of_corpora = [*_OF_CORPORA, "proba", "with_text"]
         refuse(
             context,

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options, translation
+from nlpwb.cli import language, options, tagging, translation
 from nlpwb.cli.completion import complete_spec
 from nlpwb.cli.of_model import refuse
 from nlpwb.cli.translation import Origin
 from nlpwb.report.sink import Column, Sink, check_place
+from nlpwb.tasks import TOKENS
 
 if TYPE_CHECKING:
     from nlpwb.data.pair_columns import PairOptions
@@ -70,7 +71,7 @@ def train(
     spec: SpecArgument,
     output: Output,
     corpus: options.OptionalCorpus = None,
-    task: options.LabelTask = "auto",
+    task: options.TrainTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     plot: Plot = None,
@@ -155,7 +156,7 @@ def fit(
 
     learned = options.asked_task(asked.task, None, of_texts["label"])
     entry = parsed.representation.entry
-    _check(context, parsed, origin)
+    _check(context, parsed, origin, task=asked.task)
     if asked.plot is not None:
         check_curves(asked.plot)
     if asked.log is not None:
@@ -186,7 +187,9 @@ def fit(
         else:
             assert origin.corpus is not None, "checked"
             reading = options.read_options(**of_texts, task=learned)
-            if entry.writes == "lm":
+            if asked.task == TOKENS:
+                show = tagging.train(parsed, origin.corpus, reading, output, **how)
+            elif entry.writes == "lm":
                 show = language.train(parsed, origin.corpus, reading, output, **how)
             else:
                 trained = run(
@@ -201,7 +204,7 @@ def fit(
     show(sink)
 
 
-def _check(context: typer.Context, spec: Spec, origin: Origin) -> None:
+def _check(context: typer.Context, spec: Spec, origin: Origin, *, task: str) -> None:
     """Refuse options that have no meaning for the method.
 
     Raises:
@@ -234,6 +237,8 @@ def _check(context: typer.Context, spec: Spec, origin: Origin) -> None:
         of_pairs,
         f"{{option}} concerns pairs of texts, and {spec} does not translate; leave it out",
     )
+    if task == TOKENS:
+        tagging.check(context, spec)
     if not entry.based or not entry.network:
         two = "two columns of --text are read one after the other"
         refuse(context, ["pairs"], f"{{option}} concerns finetune; to {spec} {two}, leave it out")

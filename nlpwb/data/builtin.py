@@ -21,8 +21,9 @@ _PREFIXES = ("sample:", "gensim:")
 class Builtin:
     """A data set with a name of its own.
 
-    ``kind`` is labelled, unlabelled, pairs, similarity or analogies; only the first three are corpora. ``size`` counts documents,
-    pairs or questions. ``terms`` is the licence, as far as its makers state one.
+    ``kind`` is labelled, unlabelled, pairs, tags, similarity or analogies; the first three are corpora of texts, and ``tags`` are
+    labelled words. ``size`` counts documents, pairs, sentences or questions. ``terms`` is the licence, as far as its makers
+    state one.
     """
 
     name: str
@@ -48,6 +49,10 @@ class Builtin:
 
     def options(self, wanted: ReadOptions) -> ReadOptions:
         """The user's reading options with what is known of this file filled in."""
+        if self.kind == "tags":
+            raise InputError(
+                f"{self.name} holds labels of words, which `nlpwb finetune BASE {self.name} --task tokens` learns"
+            )
         if self.kind not in ("labelled", "unlabelled", "pairs"):
             raise InputError(
                 f"{self.name} is a set of {self.kind} for word vectors, not a corpus; `nlpwb data list` shows the corpora"
@@ -80,6 +85,14 @@ BUILTINS = (
     Builtin(
         "sample:senses", "labelled", "sentences of 30 ambiguous words, 2 senses of each", 240,
         "Apache-2.0, written for nlpwb", "senses.tsv", text="sentence", label="sense",
+    ),
+    Builtin(
+        "sample:entities", "tags", "sentences with persons, places and organisations, IOB2", 240,
+        "Apache-2.0, written for nlpwb", "entities.conll",
+    ),
+    Builtin(
+        "sample:entities-test", "tags", "more of these sentences, with other names", 100,
+        "Apache-2.0, written for nlpwb", "entities-test.conll",
     ),
     Builtin(
         "gensim:pang_lee_polarity", "labelled", "sentences of film reviews, 2 labels (neg, pos)", 200,

@@ -33,13 +33,23 @@ def predict(
     Raises:
         MethodError: a single document does not fit into memory.
     """
-    results, rows = [], []
+    found = predict_batches(model, batches, setting, call=call)
+    order = torch.argsort(torch.cat([rows for rows, _ in found]))
+    return torch.cat([results for _, results in found])[order]
+
+
+def predict_batches(
+    model: nn.Module, batches: Batches[Batch], setting: Setting, *, call: Call = outputs
+) -> list[tuple[Tensor, Tensor]]:
+    """Of each batch its rows' numbers, int64 (B,), and what ``call`` makes of it, float32 (…) on the processor.
+
+    ``call`` may give any number of outputs for a row, one row's behind another's.
+
+    Raises:
+        MethodError: a single document does not fit into memory.
+    """
     with _evaluating(model, setting):
-        for batch in batches.batches(0):
-            results.append(_called(model, batch, setting, call))
-            rows.append(batch.rows)
-    order = torch.argsort(torch.cat(rows))
-    return torch.cat(results)[order]
+        return [(batch.rows, _called(model, batch, setting, call)) for batch in batches.batches(0)]
 
 
 def _called(model: nn.Module, batch: Batch, setting: Setting, call: Call) -> Tensor:

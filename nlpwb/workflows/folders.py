@@ -30,16 +30,19 @@ FORMAT = 3
 releases read, too."""
 MANIFEST = "manifest.json"
 CLASSIFIER, LANGUAGE_MODEL, TRANSLATOR = "classifier", "language-model", "translator"
+TAGGER = "tagger"
 COMMANDS = {
     CLASSIFIER: ("predict", "evaluate", "embed", "attend", "trace"),
     LANGUAGE_MODEL: ("generate", "predict", "evaluate", "attend", "trace"),
     TRANSLATOR: ("translate", "evaluate", "attend", "trace"),
+    TAGGER: ("predict", "evaluate"),
 }
 """What a model of each kind is for."""
 AS_KIND = {
     CLASSIFIER: "a classifier",
     LANGUAGE_MODEL: "a language model",
     TRANSLATOR: "a translator",
+    TAGGER: "a tagger of words",
 }
 """Kinds as a sentence names them."""
 

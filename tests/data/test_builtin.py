@@ -32,7 +32,7 @@ def test_texts_in_windows_1252_are_read_as_such() -> None:
 
 
 def test_word_similarity_and_analogies_have_files_but_are_no_corpora() -> None:
-    for entry in set(BUILTINS) - set(CORPORA):
+    for entry in (one for one in BUILTINS if one.kind in ("similarity", "analogies")):
         assert entry.path().stat().st_size > 0
         with pytest.raises(
             InputError,

@@ -59,6 +59,7 @@ def written_adapters(
     head: dict[str, Tensor],
     family: Family,
     *,
+    task: str,
     base: str,
     rank: int,
     alpha: float,
@@ -69,6 +70,7 @@ def written_adapters(
         found: of :func:`adapters_of`.
         head: the last layers, which learn anew, under the field's names.
         family: of the base.
+        task: peft's word for what the network ends in, ``SEQ_CLS`` or ``TOKEN_CLS``.
         base: its name, for whoever loads the adapters.
         rank: r of one addition.
         alpha: see ``lora.py``; it is alpha / r that scales, and holds for joined ones, too.
@@ -83,7 +85,7 @@ def written_adapters(
     joined = {f"{family.prefix}{module}": own for module, own in ranks.items() if own != rank}
     config = {
         "peft_type": "LORA",
-        "task_type": "SEQ_CLS",
+        "task_type": task,
         "base_model_name_or_path": base,
         "r": rank,
         "lora_alpha": alpha,

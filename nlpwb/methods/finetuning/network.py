@@ -10,7 +10,7 @@ from torch.nn import functional
 from nlpwb.errors import UsageError
 from nlpwb.methods.finetuning.checkpoint import Body, token_states
 from nlpwb.methods.finetuning.config import FinetuneConfig
-from nlpwb.methods.finetuning.heads import Pooling, TextHead, pooled
+from nlpwb.methods.finetuning.heads import Pooling, TextHead, TokenHead, pooled
 from nlpwb.methods.finetuning.lora import widen
 from nlpwb.methods.finetuning.pairs import parted
 from nlpwb.methods.finetuning.wrapped import WrappedBody
@@ -67,13 +67,12 @@ class FinetunedNetwork(nn.Module):
         return functional.normalize(vectors.float(), dim=1) if self.normalised else vectors
 
 
-def choose_trained(network: FinetunedNetwork, config: FinetuneConfig) -> None:
-    """Say which weights learn: the head always, of the body what the strategy names.
+def choose_trained(body: Body, config: FinetuneConfig) -> None:
+    """Say which weights of a body learn: what the strategy names. A head always learns.
 
     full: Devlin et al. 2019, section 3.2. layers: the last ones (Lee, Tang & Lin 2019 count how many are needed). bitfit: offsets
     alone (Ben Zaken, Goldberg & Ravfogel 2022, ACL). lora: ``lora.py``. frozen: none.
     """
-    body = network.body
     for parameter in body.parameters():
         parameter.requires_grad_(config.strategy == "full")
     if config.strategy == "layers":
@@ -117,7 +116,7 @@ def _is_table(part: nn.Module, weight: Tensor) -> TypeGuard[nn.Embedding]:
 
 
 class HeadOnVectors(nn.Module):
-    """A head on vectors that were made before, of texts that are told by their numbers: a body that stands still runs once.
+    """A head on vectors that were made before, of texts or words that are told by their numbers: a still body runs once.
 
     Args:
         head: what learns.
@@ -126,7 +125,7 @@ class HeadOnVectors(nn.Module):
 
     vectors: Tensor
 
-    def __init__(self, head: TextHead, vectors: Tensor) -> None:
+    def __init__(self, head: TextHead | TokenHead, vectors: Tensor) -> None:
         super().__init__()
         self.head = head
         self.register_buffer("vectors", vectors, persistent=False)

@@ -91,6 +91,11 @@ class CheckpointTokens:
         both = ((encodable(one), encodable(other)) for one, other in pairs)
         return self._held(self._encodings(both), marks=marks)
 
+    @property
+    def unknown(self) -> int | None:
+        """The id of what the tokenizer cannot write; None where it writes everything."""
+        return self._unknown
+
     def is_unknown(self, number: int) -> bool:
         """Whether an id stands for what the tokenizer cannot write."""
         return number == self._unknown

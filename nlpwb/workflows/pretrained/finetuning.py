@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,6 +29,7 @@ from nlpwb.methods.finetuning.network import (
     shares,
 )
 from nlpwb.methods.finetuning.pairs import PairTokens
+from nlpwb.methods.finetuning.tagging import TaggingNetwork
 from nlpwb.methods.finetuning.tensors import written
 from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.networks.tokens import EncodedTexts
@@ -88,7 +89,7 @@ def finetune(
             "strategy=contrastive makes vectors of single texts, and these documents are pairs; write another strategy"
         )
     base = open_base(config.base, max_tokens=config.max_tokens)
-    _check_adapter(conditions.adapter, base)
+    check_adapter(conditions.adapter, base)
     encoded = _read(base, texts, pairs=pairs)
     if encoded.total == 0:
         raise MethodError(NO_TOKEN)
@@ -121,7 +122,7 @@ def finetune(
             note(f"no tuning part ({why_none}): training takes all {config.epochs} epochs")
     torch.manual_seed(seed)
     network = _network(base, config, outputs, pairs=pairs)
-    choose_trained(network, config)
+    choose_trained(network.body, config)
     learns, every = shares(network)
     note(
         f"{learns:,} of {every:,} weights learn ({percent(learns / every)}); strategy={config.strategy}"
@@ -147,10 +148,7 @@ def finetune(
         else:
             made = run.train(network, encoded, shape, targets, tuning, seed=seed)
     if conditions.adapter is not None:
-        size = _write_adapter(conditions.adapter, network, base, config)
-        note(
-            f"{conditions.adapter}: the additions and the last layer, {size / 1e6:.1f} MB to ship beside {config.base}"
-        )
+        write_adapter(conditions.adapter, network, base, config, note=note)
         if not _is_of_family(network, base):
             usual = base.architecture.family.text_head.pooling
             note(
@@ -184,7 +182,12 @@ def _classifier(
     )
 
 
-def _check_adapter(folder: Path | None, base: Base) -> None:
+def check_adapter(folder: Path | None, base: Base) -> None:
+    """Refuse to write additions by themselves for an architecture that no table knows.
+
+    Raises:
+        UsageError: they were asked for.
+    """
     if folder is not None and isinstance(base.body, WrappedBody):
         raise UsageError(
             f"--adapter {folder}: additions are written by themselves for {', '.join(FAMILIES)}, and {base.place.name} is of the "
@@ -192,20 +195,27 @@ def _check_adapter(folder: Path | None, base: Base) -> None:
         )
 
 
-def _write_adapter(
-    folder: Path, network: FinetunedNetwork, base: Base, config: FinetuneConfig
-) -> int:
-    """The additions and the last layers, as peft reads them; returns their bytes.
+def write_adapter(
+    folder: Path,
+    network: FinetunedNetwork | TaggingNetwork,
+    base: Base,
+    config: FinetuneConfig,
+    *,
+    note: Callable[[str], None],
+) -> None:
+    """Put the additions and the last layers into a folder, as peft reads them, and say how large they are.
 
     Raises:
         InputError: the folder cannot be written.
     """
     family = base.architecture.family
     found = adapters_of(network.body, family, layers=base.architecture.shape.layers)
+    of_words = isinstance(network, TaggingNetwork)
     settings, tensors = written_adapters(
         found,
-        written(network.head, family.text),
+        written(network.head, family.tokens if of_words else family.text),
         family,
+        task="TOKEN_CLS" if of_words else "SEQ_CLS",
         base=base.place.name,
         rank=config.rank,
         alpha=config.alpha,
@@ -219,7 +229,10 @@ def _write_adapter(
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"--adapter {folder}: {reason}; choose another place") from None
-    return len(held) + len(text)
+    size = len(held) + len(text)
+    note(
+        f"{folder}: the additions and the last layer, {size / 1e6:.1f} MB to ship beside {config.base}"
+    )
 
 
 def _is_of_family(network: FinetunedNetwork, base: Base) -> bool:
