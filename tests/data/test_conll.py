@@ -122,7 +122,9 @@ def test_words_alone_come_one_sentence_at_a_time(monkeypatch: pytest.MonkeyPatch
     assert list(reader) == [Sentence(["a", "b"], None, 1), Sentence(["c"], None, 4)]
 
 
-@pytest.mark.parametrize(("name", "size"), [("sample:entities", 240), ("sample:entities-test", 100)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("sample:entities", 240), ("sample:entities-test", 100)]
+)
 def test_the_samples_hold_what_the_list_says(name: str, size: int) -> None:
     corpus = read_conll(name, ReadOptions())
     assert len(corpus) == find_builtin(name).size == size
@@ -141,7 +143,9 @@ def test_names_of_the_test_are_new() -> None:
             for at, tag in enumerate(tags)
             if tag == "B-PER" and tags[at + 1 : at + 2] == ["I-PER"]
         }
-        for corpus in (read_conll(n, ReadOptions()) for n in ("sample:entities", "sample:entities-test"))
+        for corpus in (
+            read_conll(n, ReadOptions()) for n in ("sample:entities", "sample:entities-test")
+        )
     )
     assert asked
     assert not known & asked

@@ -56,7 +56,7 @@ def test_the_interval_is_over_sentences() -> None:
     assert math.isnan(entity_counts(TRUTH[:1], SAID[:1]).interval(seed=0).low)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(both(IOB))
 def test_default_and_strict_figures_are_those_of_seqeval(
     sentences: list[list[tuple[str, str]]],
@@ -85,7 +85,7 @@ def test_default_and_strict_figures_are_those_of_seqeval(
     assert word_accuracy(truth, said) == pytest.approx(metrics.accuracy_score(truth, said))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(EVERY, min_size=1, max_size=12))
 def test_entities_are_those_of_seqeval_under_every_prefix(tags: list[str]) -> None:
     labeling = pytest.importorskip("seqeval.metrics.sequence_labeling")
@@ -93,7 +93,7 @@ def test_entities_are_those_of_seqeval_under_every_prefix(tags: list[str]) -> No
     assert entities_of(tags) == wanted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(IOB, min_size=1, max_size=12))
 def test_strict_entities_are_those_of_seqeval(tags: list[str]) -> None:
     scheme = pytest.importorskip("seqeval.scheme")

@@ -209,7 +209,9 @@ class _Run:
             kept = np.repeat(self.tuning, [len(words) for words in self.targets])
         numbers = np.arange(len(vectors))
         every = np.array([label for words in self.targets for label in words], dtype=np.int64)
-        sizes = {"tokens": self.config.batch_tokens, "documents": self.config.batch_tokens}
+        # as many words as a batch of sentences has
+        at_once = max(1, round(self.config.batch_documents * len(every) / len(self.targets)))
+        sizes = {"tokens": at_once, "documents": at_once}
         pointwise = self._pointwise()
 
         def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
