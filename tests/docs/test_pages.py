@@ -21,6 +21,7 @@ PAGES = (
     "docs/translation.md",
     "docs/looking.md",
     "docs/transfer.md",
+    "docs/tokens.md",
     "docs/contexts.md",
     "docs/sentences.md",
     "README.md",

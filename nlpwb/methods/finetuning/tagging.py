@@ -71,7 +71,9 @@ class WordTokens:
         room = self.tokens.longest - len(self._before) - len(self._behind)
         rows = self.tokens.vocabulary
         ids: list[int] = []
-        ends, words, owners = [], [], []
+        ends: list[int] = []
+        words: list[int] = []
+        owners: list[int] = []
         divided = unknown = total = 0
         for number, sentence in enumerate(sentences):
             marks: Iterable[int] = (

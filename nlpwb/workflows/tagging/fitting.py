@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 TRAINING_VERSION = 1
 """Rises when the same config on the same data begins to train something else: old checkpoints are then left alone."""
+_LEAST_STEPS, _MOST_EPOCHS = 200, 20
 STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora")
 
 
@@ -81,7 +83,11 @@ def finetune_tagger(
             f"{percent(windows.divided / len(corpus))} of the sentences are longer than {base.tokens.longest:,} tokens "
             "(max_tokens), and are read in windows that end between words"
         )
-    tuning = _tuning_part(config, len(corpus), seed=seed, note=note)
+    tuning = _tuning_part(config, len(corpus), seed=seed)
+    if config.patience > 0 and tuning is None:
+        note(
+            f"no tuning part ({len(corpus):,} sentences are too few to divide): training takes all epochs"
+        )
     torch.manual_seed(seed)
     head = head_of(base.architecture, "tokens", outputs=len(labels), found=base.found)
     assert isinstance(head, TokenHead)
@@ -94,7 +100,7 @@ def finetune_tagger(
     settled = dataclasses.replace(
         config,
         learning_rate=learning_rate_of(config, dim=base.architecture.dim),
-        epochs=epochs_of(config),
+        epochs=_epochs(config, len(windows)),
     )
     run = _Run(part, settled, conditions, setting, windows, targets, corpus.tags, labels, tuning)
     with in_memory():
@@ -134,17 +140,25 @@ def _check(config: FinetuneConfig) -> None:
         )
 
 
-def _tuning_part(
-    config: FinetuneConfig, sentences: int, *, seed: int, note: Callable[[str], None]
-) -> NDArray[np.bool_] | None:
+def _epochs(config: FinetuneConfig, windows: int) -> int:
+    """The passes of ``epochs=auto``: those of texts, and of few sentences as many as make 200 steps, but 20 at most.
+
+    A head over words has a row for each label to learn from nothing, and three passes over some hundred sentences are some
+    dozens of steps (Mosbach, Andriushchenko & Klakow 2021, ICLR, section 6: 20 epochs on small sets).
+    """
+    usual = epochs_of(config)
+    if config.epochs != "auto" or config.strategy == "frozen":
+        return usual
+    steps = math.ceil(windows / config.batch_documents)
+    return max(usual, min(_MOST_EPOCHS, math.ceil(_LEAST_STEPS / steps)))
+
+
+def _tuning_part(config: FinetuneConfig, sentences: int, *, seed: int) -> NDArray[np.bool_] | None:
     """The sentences that are kept from training to tell when it should end, bool (sentences,)."""
     if config.patience == 0:
         return None
     count = round(config.tuning * sentences)
     if count < LEAST_TUNING or count == sentences:
-        note(
-            f"no tuning part ({count} sentences are too few to tune on): training takes all {epochs_of(config)} epochs"
-        )
         return None
     chosen = np.zeros(sentences, dtype=bool)
     chosen[np.random.default_rng(seed).permutation(sentences)[:count]] = True
@@ -211,7 +225,7 @@ class _Run:
         every = np.array([label for words in self.targets for label in words], dtype=np.int64)
         # as many words as a batch of sentences has
         at_once = max(1, round(self.config.batch_documents * len(every) / len(self.targets)))
-        sizes = {"tokens": at_once, "documents": at_once}
+        sizes: Any = {"tokens": at_once, "documents": at_once}
         pointwise = self._pointwise()
 
         def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, int]:

@@ -209,6 +209,6 @@ def by_word(
     found: dict[int, NDArray[np.float32]] = {}
     for numbers, values in predict_batches(model, batches, setting, call=call):
         order = numbers.tolist()
-        parts = values.split(windows.words[order].tolist())
-        found.update(zip(order, (part.numpy() for part in parts), strict=True))
+        parts = np.split(values.numpy(), np.cumsum(windows.words[order])[:-1])
+        found.update(zip(order, parts, strict=True))
     return np.concatenate([found[number] for number in sorted(found)])

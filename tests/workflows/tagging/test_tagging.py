@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from nlpwb.workflows.model_folder import load_model
 from nlpwb.workflows.networks.conditions import Conditions, TrainingInterrupted
 from nlpwb.workflows.pretrained.opening import open_base
 from nlpwb.workflows.tagging.evaluating import evaluate_tagger
-from nlpwb.workflows.tagging.fitting import finetune_tagger
+from nlpwb.workflows.tagging.fitting import _epochs, finetune_tagger
 from nlpwb.workflows.tagging.folder import load_tagger, save_tagger
 from nlpwb.workflows.tagging.predicting import tag_sentences, texts_to_sentences
 from nlpwb.workflows.tagging.tagger import Tagger
@@ -229,7 +230,15 @@ def test_training_ends_where_the_tuning_part_gains_no_more(base: str) -> None:
     assert frozen.made.tuning_score == "entity F1"
     few: list[str] = []
     tuned(base, ",patience=1", note=few.append)
-    assert any("no tuning part (5 sentences are too few" in note for note in few)
+    assert any("no tuning part (48 sentences are too few" in note for note in few)
+
+
+def test_few_sentences_are_passed_more_often() -> None:
+    """Two hundred steps, but 20 passes at most; what was asked for is done."""
+    auto = parse_spec("finetune:base=minilm").representation.config
+    assert [_epochs(auto, count) for count in (10, 640, 100_000)] == [20, 10, 3]
+    assert _epochs(dataclasses.replace(auto, epochs=2), 10) == 2
+    assert _epochs(dataclasses.replace(auto, strategy="frozen"), 10) == 30
 
 
 def test_plain_labels_are_judged_by_words(base: str, tmp_path: Path) -> None:
