@@ -39,7 +39,7 @@ from nlpwb.training.records import Judgement
 from nlpwb.workflows.networks.conditions import Conditions, Made
 from nlpwb.workflows.networks.following import follow, in_memory, percent, recipe_of
 from nlpwb.workflows.networks.tasks import LEAST_TUNING, loss_of
-from nlpwb.workflows.pretrained.finetuning import write_adapter
+from nlpwb.workflows.pretrained.finetuning import check_adapter, write_adapter
 from nlpwb.workflows.pretrained.opening import open_base
 from nlpwb.workflows.tagging.tagger import Tagger, by_word
 
@@ -74,6 +74,7 @@ def finetune_tagger(
     for line in setting.notes:
         note(line)
     base = open_base(config.base, max_tokens=config.max_tokens)
+    check_adapter(conditions.adapter, base)
     labels = corpus.labels
     numbers = {label: number for number, label in enumerate(labels)}
     targets = [[numbers[tag] for tag in tags] for tags in corpus.tags]

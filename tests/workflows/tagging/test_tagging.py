@@ -25,6 +25,7 @@ from nlpwb.workflows.tagging.folder import load_tagger, save_tagger
 from nlpwb.workflows.tagging.predicting import tag_sentences, texts_to_sentences
 from nlpwb.workflows.tagging.tagger import Tagger
 from tests.workflows.pretrained.bases import write_base, write_byte_base
+from tests.workflows.pretrained.wrapped import write_wrapped
 
 NAMES = ("ann", "bob", "cara", "dan")
 PLACES = ("york", "rome", "oslo")
@@ -346,3 +347,17 @@ def test_killed_in_the_middle_it_ends_with_the_same_bits(base: str, tmp_path: Pa
 def test_what_concerns_whole_texts_is_refused(base: str, options: str) -> None:
     with pytest.raises(MethodError, match="--task tokens labels its words; leave it out"):
         tuned(base, options)
+
+
+def test_architectures_that_no_table_knows_label_words_too(tmp_path: Path) -> None:
+    """Their head has a name of ours in the file, and is read again."""
+    pytest.importorskip("transformers")
+    base = write_wrapped(tmp_path / "base", WORDS, "albert")
+    tagger = tuned(base, epochs=4)
+    save_tagger(tmp_path / "model", tagger, {})
+    again = load_tagger(tmp_path / "model").tag(CORPUS.words[:3])
+    for one, other in zip(again, tagger.tag(CORPUS.words[:3]), strict=True):
+        assert one.tags == other.tags
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+    with pytest.raises(UsageError, match="additions are written by themselves for"):
+        tuned(base, ",strategy=lora", adapter=tmp_path / "adapter")
