@@ -102,6 +102,8 @@ def test_corpora_are_built_in_names_with_the_files_that_begin_alike(
         "sample:pairs",
         "sample:prose",
         "sample:senses",
+        "sample:entities",
+        "sample:entities-test",
         "sampled.csv",
     ]
     assert "gensim:lee" in complete_corpus("")
