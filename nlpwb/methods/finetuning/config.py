@@ -75,6 +75,8 @@ class PretrainedConfig(BaseConfig):
 STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")
 TARGETS = ("query", "key", "value", "output", "inner", "back")
 """Matrices of a block that ``lora`` can widen: of attention, and the two of the feed-forward part."""
+ALL = "all"
+"""All of them: what it takes to reach what full training reaches (Dettmers et al. 2023, section 4, figure 2)."""
 LOSSES = ("cosine", "company")
 """What ``contrastive`` learns from: ``nlpwb/training/contrasts.py``."""
 OWNED = {
@@ -105,8 +107,8 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
         16.0, help="they are scaled by alpha / rank (strategy=lora)", low=1e-6, high=1e6
     )
     targets: str = option(
-        "query|value",
-        help="matrices that get them (strategy=lora), of query|key|value|output|inner|back",
+        ALL,
+        help="matrices that get them (strategy=lora), of query|key|value|output|inner|back; all: each of these",
     )
     iterations: int | Literal["auto"] = option(
         "auto",
@@ -177,7 +179,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     @property
     def widened(self) -> tuple[str, ...]:
         """The names in ``targets``."""
-        return tuple(self.targets.split("|"))
+        return TARGETS if self.targets == ALL else tuple(self.targets.split("|"))
 
     def validate(self, method: str) -> None:
         """Refuse targets that match nothing, and options of another strategy.

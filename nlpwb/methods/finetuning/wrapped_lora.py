@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from torch import nn
 
 from nlpwb.errors import UsageError
+from nlpwb.methods.finetuning.config import TARGETS
 from nlpwb.methods.finetuning.lora import Addition, WidenedLinear
 from nlpwb.methods.finetuning.wrapped import WrappedBody
 
@@ -30,7 +31,7 @@ def widen_wrapped(
 
     Args:
         body: whose layers are replaced.
-        targets: of ``query``, ``key``, ``value``, ``output``, ``inner`` and ``back``.
+        targets: of ``query``, ``key``, ``value``, ``output``, ``inner`` and ``back``; where all are named, those that are there.
         rank: of one addition.
         alpha: see ``lora.py``.
         name: of the base, for the error.
@@ -45,6 +46,8 @@ def widen_wrapped(
         for target in wanted
         if not any(_is(target, path) or _is_third(target, path, layer) for path, layer in layers)
     ]
+    if set(wanted) == set(TARGETS) and len(missing) < len(wanted):
+        missing = []
     if missing:
         said = sorted({re.sub(r"(?<=\.)\d+(?=\.)", "N", path) for path, _ in layers})
         raise UsageError(

@@ -136,7 +136,7 @@ def test_peft_reads_the_additions(tmp_path: Path, family: str) -> None:
     transformers = pytest.importorskip("transformers")
     peft = pytest.importorskip("peft")
     base = write_base(tmp_path / "base", TEXTS, family=family)
-    every = "strategy=lora,rank=2,targets=query|value|output|inner|back"
+    every = "strategy=lora,rank=2"
     network = tuned(base, every, adapter=tmp_path / "adapter")
     plain = transformers.AutoModelForSequenceClassification.from_pretrained(base, num_labels=2)
     plain.config.pad_token_id = 0

@@ -112,7 +112,7 @@ def test_a_tuned_one_is_the_same_from_its_folder(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_low_ranks_find_queries_and_values(bases: dict[str, str], kind: str) -> None:
-    network = tuned(bases[kind], "strategy=lora,rank=2")
+    network = tuned(bases[kind], "strategy=lora,targets=query|value,rank=2")
     before = dict(open_base(bases[kind]).body.named_parameters())
     moved = {
         name
@@ -126,7 +126,7 @@ def test_low_ranks_find_queries_and_values(bases: dict[str, str], kind: str) -> 
 
 
 def test_thirds_of_one_matrix_leave_the_keys_alone(bases: dict[str, str]) -> None:
-    network = tuned(bases["modernbert"], "strategy=lora,rank=2")
+    network = tuned(bases["modernbert"], "strategy=lora,targets=query|value,rank=2")
     name = "inner.layers.0.attn.Wqkv.weight"
     before = dict(open_base(bases["modernbert"]).body.named_parameters())[name]
     same = (dict(network.network.body.named_parameters())[name] == before).all(dim=1)
@@ -185,14 +185,15 @@ def test_targets_without_a_matrix_name_those_that_there_are(tmp_path: Path) -> N
     finally:
         del KINDS["gpt_neox"]
     with pytest.raises(UsageError, match=r"query or value; its matrices are .*query_key_value"):
-        tuned(base, "strategy=lora")
+        tuned(base, "strategy=lora,targets=query|value")
+    tuned(base, "strategy=lora,rank=2")  # all: those that there are
 
 
 def test_additions_by_themselves_are_for_the_tables_families(
     bases: dict[str, str], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="--adapter"):
-        tuned(bases["mpnet"], "strategy=lora", adapter=tmp_path / "a")
+        tuned(bases["mpnet"], "strategy=lora,targets=query|value", adapter=tmp_path / "a")
 
 
 @pytest.mark.parametrize("kind", KINDS)
