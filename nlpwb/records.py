@@ -57,6 +57,7 @@ class Result:
     ``score`` with its 95 % interval ``low`` to ``high``; methods that share a letter cannot be told apart; ``delta`` is the
     difference to the best with its interval. ``fit_seconds`` is a mean over cells, ``docs_per_second`` counts prediction from
     texts, ``peak_mib`` is the most that a cell took above interpreter, libraries and texts, ``bytes`` the model on disk.
+    Of a base that learned on ``trained_share`` is the share of its weights that did, ``ship_bytes`` what they come to in float32.
     ``oov_rate`` is the share of test tokens that the method does not know. ``seed_sd`` is the deviation between seeds.
     ``chosen`` are options that ``auto`` left to the training rows, ``searched`` those that a search changed.
     """
@@ -74,6 +75,8 @@ class Result:
     docs_per_second: float | None = None
     peak_mib: float | None = None
     bytes: int | None = None
+    trained_share: float | None = None
+    ship_bytes: int | None = None
     dimensions: int | None = None
     oov_rate: float | None = None
     seed_sd: float | None = None

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nlpwb.cli import options, train
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
+
+if TYPE_CHECKING:
+    from nlpwb.data.corpus import ReadOptions
+    from nlpwb.report.sink import Sink
+    from nlpwb.specs import Spec
 
 STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")
 """Those of ``methods/finetuning/config.py``, which listing options need not load; a test holds them equal."""
@@ -47,6 +52,15 @@ def finetune(
         typer.Option(
             help="Write the low-rank additions of --strategy lora by themselves, too, as peft reads them.",
             metavar="FOLDER",
+        ),
+    ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            help="First try options that were not given, drawn at random, on a fifth of the rows: a number of trials (8), or a "
+            "time (20min); the best is then trained on all rows.",
+            metavar="N|TIME",
+            show_default=False,
         ),
     ] = None,
     task: options.TrainTask = "auto",
@@ -103,17 +117,57 @@ def finetune(
         "header": header,
         "skip_bad_rows": skip_bad_rows,
     }
+    spec = Spec(Part("finetune", config), None, None)
+    sink = options.make_sink(format, out, quiet, verbose)
+    if search is not None:
+        from nlpwb.searching import parse_budget
+
+        budget = parse_budget(search)
+        if corpus == "-":
+            raise UsageError(
+                "--search reads the corpus twice, and standard input once; name a file"
+            )
+        learned = options.asked_task(task, None, label)
+        with options.open_cache(cache_dir, no_cache, sink) as cache:
+            spec = _best(
+                spec,
+                corpus,
+                options.read_options(**of_texts, task=learned),
+                sink,
+                budget=budget,
+                task=learned,
+                seed=seed,
+                threads=threads or options.processors(),
+                device=device,
+                precision=precision,
+                cache=cache,
+            )
     train.fit(
         context,
-        Spec(Part("finetune", config), None, None),
+        spec,
         Origin(corpus, None, None),
         output,
         train.Asked(
             task, device, precision, plot, log, seed, threads, cache_dir, no_cache, quiet, adapter
         ),
-        options.make_sink(format, out, quiet, verbose),
+        sink,
         of_texts=of_texts,
     )
+
+
+def _best(spec: Spec, corpus: str, reading: ReadOptions, sink: Sink, **how: Any) -> Spec:
+    """The best of the trials, which is said as a spec."""
+    from nlpwb.workflows.trying import try_options
+
+    tried = try_options(spec, corpus, reading, note=sink.note, **how)
+    best, first = tried.best, tried.trials[0]
+    as_typed = (
+        "" if best is first or first.score is None else f"; as it was typed {first.score:.4f}"
+    )
+    sink.note(
+        f"the best of {len(tried.trials)} trials, {tried.metric} {best.score:.4f} on a fifth of the rows{as_typed}: {best.spec}"
+    )
+    return best.spec
 
 
 def _two_columns(text: str | None) -> bool:

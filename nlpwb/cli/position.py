@@ -14,14 +14,15 @@ KINDS = ("sinusoidal", "learned", "rotary", "alibi")
 
 def position(
     kind: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help=f"Which encoding: {', '.join(KINDS)}.",
-            callback=options.among("--kind", KINDS),
+            help=f"Which encoding: {', '.join(KINDS)}.  [default: sinusoidal; learned with --model]",
+            callback=lambda kind: None if kind is None else options.among("--kind", KINDS)(kind),
             autocompletion=lambda: list(KINDS),
             metavar="NAME",
+            show_default=False,
         ),
-    ] = "sinusoidal",
+    ] = None,
     length: Annotated[int, typer.Option(help="Places.", min=2, max=8192)] = 128,
     dim: Annotated[
         int, typer.Option(help="Width of a vector, or of a head (rotary).", min=2, max=16_384)
@@ -29,7 +30,9 @@ def position(
     heads: Annotated[int, typer.Option(help="Heads of alibi.", min=1, max=256)] = 8,
     model: Annotated[
         Path | None,
-        typer.Option(help="Learned positions of this model, in place of those before training."),
+        typer.Option(
+            help="Learned positions of this model or base (`nlpwb bases`), in place of those before training."
+        ),
     ] = None,
     output: Annotated[
         str | None,
@@ -50,6 +53,7 @@ def position(
     sink = options.make_sink(format, out, quiet, verbose)
     if output is not None:
         kind_of(output, ENDINGS, option=OPTION)
+    kind = kind or ("sinusoidal" if model is None else "learned")
     found = positions(kind, length=length, dim=dim, heads=heads, seed=seed, model=model)
     if output is not None:
         sink.note(plot_positions(found, output, theme=theme))

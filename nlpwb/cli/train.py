@@ -295,13 +295,17 @@ def _course_columns(made: Mapping[str, Any]) -> list[Column]:
 
 def _setting_columns(made: Mapping[str, Any]) -> list[Column]:
     """What it trained on, and where."""
-    from nlpwb.report.comparison import count, percent
+    from nlpwb.report.comparison import count, percent, size
+    from nlpwb.report.numbers import learned
 
+    based = made["trained_share"] is not None
     return [
         Column("parameters", "parameters", right=True, table=False),
         Column("padding", "padding", right=True, table=False, show=percent),
         Column("cut", "cut", right=True, table=False),
         Column("covered", "covered", right=True, table=False),
+        Column("trained_share", "learned", right=True, table=based, show=learned),
+        Column("ship_bytes", "to ship", right=True, table=based, show=size),
         Column("device", "device", table=made["device"] != "cpu"),
         Column("precision", "precision", table=False),
         Column("threads", "threads", right=True, table=False),

@@ -28,6 +28,7 @@ _BY_SUFFIX = {
     ".fasttext": "fasttext",
     ".txt": "text",
 }
+_PAIR = ("source", "target")
 _SPACES = str.maketrans("\t\n\r", "   ")
 _BLOCK = 1 << 16  # characters
 
@@ -37,7 +38,7 @@ class WriteOptions:
     """``to`` is the format where the extension does not tell; ``labelled`` and ``grouped`` say what every document has.
 
     ``replace_breaks`` writes a space for each tab and line break that the format cannot hold; ``texts_only`` leaves labels and
-    groups out.
+    groups out. ``pairs``: a document is a source with a target, which stands where labels do.
     """
 
     to: str | None = None
@@ -45,6 +46,7 @@ class WriteOptions:
     grouped: bool = False
     replace_breaks: bool = False
     texts_only: bool = False
+    pairs: bool = False
 
 
 def format_of(path: str, to: str | None) -> str:
@@ -106,6 +108,8 @@ def text_blocks(documents: Iterable[Document], form: str, options: WriteOptions)
             "fastText holds a label in each line, and there are none; write CSV, TSV, JSONL or text"
         )
     fields = ["text"] + ["label"] * labelled + ["group"] * grouped
+    if options.pairs:
+        fields = list(_PAIR)
     line: Callable[[Document], str] = {
         "csv": _csv_line, "tsv": _tsv_line, "jsonl": _json_line, "fasttext": _fasttext_line, "text": _text_line,
     }[form](fields, options.replace_breaks)  # fmt: skip
@@ -132,6 +136,7 @@ def _header(form: str, fields: list[str]) -> str:
 
 def _values(document: Document, fields: list[str]) -> list[str]:
     values = {"text": document.text, "label": document.label, "group": document.group}
+    values |= dict(zip(_PAIR, (document.text, document.label), strict=True))
     return [values[field] or "" for field in fields]
 
 

@@ -142,5 +142,14 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
+def learned(value: float) -> str:
+    """The share of a base's weights that learned, which may be tiny.
+
+    >>> learned(1.0), learned(0.0033), learned(0.000034)
+    ('100.0 %', '0.3 %', '0.003 %')
+    """
+    return percent(value) if value == 0 or value >= 0.0005 else f"{100 * value:.1g} %"
+
+
 def _typographic(text: str) -> str:
     return text.replace("-", MINUS)

@@ -162,8 +162,11 @@ def _measure(
         task=cell.task,
         pairs=cell.pairs,
     )
+    shares: dict[str, Any] = {}
     if classifier.network is not None:
-        earlier = classifier.network.made.earlier_seconds
+        made = classifier.network.made
+        earlier = made.earlier_seconds
+        shares = {"trained_share": made.trained_share, "ship_bytes": made.ship_bytes}
     fit_seconds = earlier + time.perf_counter() - started + classifier.spared_seconds()
     started = time.perf_counter()
     scores = classifier.scores(documents.test_texts, threads=threads)
@@ -191,6 +194,7 @@ def _measure(
         "probabilistic": classifier.probabilistic,
         "threads": threads,
         "notes": notes,
+        **{name: value for name, value in shares.items() if value is not None},
     }
 
 

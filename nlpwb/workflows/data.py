@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlpwb.data.builtin import BUILTINS
+from nlpwb.data.builtin import BUILTINS, find_builtin, is_builtin
 from nlpwb.data.corpus import Corpus, Document, ReadOptions
 from nlpwb.data.description import Description, describe
 from nlpwb.data.findings import Finding, Part
@@ -183,9 +183,13 @@ def convert_corpus(
     source: str, options: ReadOptions, *, output: Path, write: WriteOptions
 ) -> ConvertReport:
     """Write a corpus in the format that the extension of ``output``, or ``write.to``, says; one document is held at a time."""
+    form = format_of(str(output), write.to)
+    pairs = None if write.texts_only else _pairs_of(source, options, form)
+    if pairs is not None:
+        count = write_documents(pairs, output, dataclasses.replace(write, pairs=True))
+        return ConvertReport(str(output), form, count, 0, ())
     reader = open_corpus(source, options)
     written = _with_columns(reader, write)
-    form = format_of(str(output), write.to)
     count = write_documents(reader, output, written)
     skipped = reader.skipped_note()
     return ConvertReport(
@@ -199,9 +203,29 @@ def convert_corpus(
 
 def converted(source: str, options: ReadOptions, *, write: WriteOptions) -> Iterator[str]:
     """The same as pieces of text, for standard output; ``write.to`` says the format."""
-    reader = open_corpus(source, options)
     form = format_of("-", write.to)
+    pairs = None if write.texts_only else _pairs_of(source, options, form)
+    if pairs is not None:
+        return text_blocks(pairs, form, dataclasses.replace(write, pairs=True))
+    reader = open_corpus(source, options)
     return text_blocks(reader, form, _with_columns(reader, write))
+
+
+def _pairs_of(source: str, options: ReadOptions, form: str) -> list[Document] | None:
+    """A built-in set of pairs as documents, whose labels are the targets; None of others, and where a column is asked for.
+
+    Formats of one text take the sources alone, as every command does that reads them as a corpus.
+    """
+    if not is_builtin(source) or find_builtin(source).kind != "pairs":
+        return None
+    if options.text is not None or form not in ("csv", "tsv", "jsonl"):
+        return None
+    from nlpwb.data.pair_columns import PairOptions
+    from nlpwb.data.pairs import read_pairs
+
+    found = read_pairs(source, PairOptions())
+    rows = zip(found.sources, found.targets, found.rows, strict=True)
+    return [Document(text, target, None, row) for text, target, row in rows]
 
 
 def _with_columns(reader: Reader, write: WriteOptions) -> WriteOptions:

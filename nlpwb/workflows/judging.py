@@ -244,11 +244,16 @@ def _costs(cells: Sequence[Sequence[Artifact]]) -> dict[str, Any]:
     dimensions = [fact["dimensions"] for fact in facts if fact["dimensions"] is not None]
     rates = [fact["oov_rate"] for fact in facts if fact["oov_rate"] is not None]
     chosen = [fact["chosen"] for fact in facts if fact["chosen"]]
+    # of cells that older versions kept these are not known
+    shares = [fact["trained_share"] for fact in facts if "trained_share" in fact]
+    shipped = [fact["ship_bytes"] for fact in facts if "ship_bytes" in fact]
     return {
         "fit_seconds": statistics.fmean(fact["fit_seconds"] for fact in facts),
         "docs_per_second": documents / seconds if seconds > 0 else None,
         "peak_mib": max(fact["peak_bytes"] for fact in facts) / 2**20,
         "bytes": round(statistics.fmean(fact["model_bytes"] for fact in facts)),
+        "trained_share": statistics.fmean(shares) if shares else None,
+        "ship_bytes": round(statistics.fmean(shipped)) if shipped else None,
         "dimensions": round(statistics.fmean(dimensions)) if dimensions else None,
         "oov_rate": statistics.fmean(rates) if rates else None,
         "chosen": {name: statistics.mode(fact[name] for fact in chosen) for name in chosen[0]}

@@ -21,6 +21,7 @@ from nlpwb.data.splits import Split, holdout
 from nlpwb.errors import InputError
 from nlpwb.searching import Budget, chosen_options, trials
 from nlpwb.specs import Spec, parse_spec
+from nlpwb.tasks import Task
 from nlpwb.workflows.cells import Cell, Documents
 from nlpwb.workflows.computing import Progress, compute
 from nlpwb.workflows.design import Sources
@@ -264,32 +265,41 @@ def _judged(
         return {"spec": spec, "score": None, "seconds": seconds, "error": failure}
     artifact = cache.get(cell.key)
     assert artifact is not None
+    assert request.metric is not None
     facts = artifact.facts
     return {
         "spec": spec,
-        "score": _score(request, plan, parts.truth(one.part), artifact),
+        "score": score_of_cell(
+            artifact,
+            parts.truth(one.part),
+            task=plan.task,
+            labels=plan.labels,
+            metric=request.metric,
+        ),
         "seconds": facts["fit_seconds"] + facts["predict_seconds"],
         "error": None,
     }
 
 
-def _score(request: Request, plan: Plan, truth: Any, artifact: Artifact) -> float | None:
+def score_of_cell(
+    artifact: Artifact, truth: Any, *, task: Task, labels: tuple[str, ...], metric: str
+) -> float | None:
+    """What the answers of a cell are worth; None where that is no number."""
     import numpy as np
 
     from nlpwb.evaluation.scoring import Predictions, score
 
     scores = None
-    if plan.task != "regression":
+    if task != "regression":
         scores = np.load(artifact.path / "scores.npy", allow_pickle=False)[None]
     predictions = Predictions(
         truth=truth,
         predicted=np.load(artifact.path / "predicted.npy", allow_pickle=False)[None],
         scores=scores,
-        labels=plan.labels,
-        task=plan.task,
+        labels=labels,
+        task=task,
     )
-    assert request.metric is not None
-    value = score(predictions, request.metric)
+    value = score(predictions, metric)
     return float(value) if np.isfinite(value) else None
 
 

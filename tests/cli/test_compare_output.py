@@ -15,7 +15,7 @@ from .conftest import Typed
 
 FIELDS = [
     "method", "budget", "score", "low", "high", "letters", "delta", "delta_low", "delta_high",
-    "fit_seconds", "docs_per_second", "peak_mib", "bytes", "dimensions", "oov_rate", "seed_sd",
+    "fit_seconds", "docs_per_second", "peak_mib", "bytes", "trained_share", "ship_bytes", "dimensions", "oov_rate", "seed_sd",
     "chosen", "searched", "error",
 ]  # fmt: skip
 COSTS = ("fit_seconds", "docs_per_second", "peak_mib", "bytes")

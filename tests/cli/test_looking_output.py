@@ -226,3 +226,12 @@ def test_position_gives_numbers_and_a_figure(typed: Typed, tmp_path: Path, kind:
     assert (table.code, table.err) == (0, "")
     assert typed(*words, "-o", "fig.png").out == ""
     assert (tmp_path / "fig.png").exists()
+
+
+def test_position_of_a_base_is_its_learned_table(typed: Typed) -> None:
+    """``--model`` alone says which kind; a text's first place is the first row."""
+    base = Path(__file__).parents[1] / "fixtures" / "tiny-base"
+    ended = typed("position", "--model", str(base), "--length", "6", "--format", "json")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    assert (found["kind"], len(found["encoding"]), len(found["encoding"][0])) == ("learned", 6, 32)

@@ -17,6 +17,7 @@ SPEC = "nbow:dim=8,epochs=30,learning_rate=0.5"
 FIELDS = [
     "model", "method", "documents", "epochs", "best_epoch", "steps", "tuning_score", "tuning",
     "labels", "dimensions", "fit_seconds", "bytes", "parameters", "padding", "cut", "covered",
+    "trained_share", "ship_bytes",
     "device", "precision", "threads", "resumed",
 ]  # fmt: skip
 
@@ -55,6 +56,8 @@ def test_train_says_how_a_network_trained(typed: Typed, shop: Path, tmp_path: Pa
         + 2,  # 13 words, padding, unknown; a weight for each label; biases
         "cut": 0,
         "covered": None,
+        "trained_share": None,
+        "ship_bytes": None,
         "device": "cpu",
         "precision": "float32",
         "threads": 1,

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from nlpwb.data.corpus import ReadOptions
+from nlpwb.data.pair_columns import PairOptions
+from nlpwb.data.pairs import read_pairs
 from nlpwb.data.reading import read_corpus
 from nlpwb.data.saved_splits import load_split
 from nlpwb.data.writing import WriteOptions
@@ -181,3 +183,19 @@ def test_numbers_that_are_none_are_told_before_a_split_is_written(tmp_path):
     with pytest.raises(InputError, match=r"line 2: its label 'none' is no number"):
         split_corpus(str(mixed), read, output=tmp_path / "out", task="regression")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["pairs.tsv", "pairs.csv", "pairs.jsonl"])
+def test_pairs_keep_their_targets(tmp_path: Path, name: str) -> None:
+    """What is written is read as the same pairs; a format of one text takes the sources."""
+    report = convert_corpus(
+        "sample:pairs", ReadOptions(), output=tmp_path / name, write=WriteOptions()
+    )
+    assert (report.documents, report.skipped) == (420, 0)
+    ours, theirs = (
+        read_pairs(one, PairOptions()) for one in (str(tmp_path / name), "sample:pairs")
+    )
+    assert (ours.sources, ours.targets) == (theirs.sources, theirs.targets)
+    convert_corpus("sample:pairs", ReadOptions(), output=tmp_path / "x.txt", write=WriteOptions())
+    lines = (tmp_path / "x.txt").read_text(encoding="utf-8").splitlines()
+    assert lines == list(theirs.sources)

@@ -185,14 +185,14 @@ def test_tsv(made: Comparison, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         shown(made, "tsv", capsys).replace("\t", "|")
         == """\
-method|budget|score|low|high|letters|delta|delta_low|delta_high|fit_seconds|docs_per_second|peak_mib|bytes|dimensions|oov_rate|seed_sd|chosen|searched|error
-tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm||0.8155|0.79675|0.83333|a||||0.912|41237.5|210.4|6100000|80768|0.1222||||
-skipgram||0.801|0.782|0.81888|ab|-0.0145|-0.032|0.002|8.24|22490.0|260.0|5500000|100|0.0|0.0012|{"C": 10.0}||
-majority||0.4992|0.476|0.522|b|-0.3163|-0.345|-0.287|0.00012||90.0|74||||||
-doc2vec||||||||||||||||||the process was stopped for its memory
-skipgram|100|0.6|0.782|0.81888|a|-0.0145|-0.032|0.002|8.24|22490.0|260.0|5500000|100|0.0|0.0012|{"C": 10.0}||
-majority|100|0.5|0.476|0.522|b|-0.3163|-0.345|-0.287|0.00012||90.0|74||||||
-tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm|100|||||||||||||||||an empty vocabulary
+method|budget|score|low|high|letters|delta|delta_low|delta_high|fit_seconds|docs_per_second|peak_mib|bytes|trained_share|ship_bytes|dimensions|oov_rate|seed_sd|chosen|searched|error
+tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm||0.8155|0.79675|0.83333|a||||0.912|41237.5|210.4|6100000|||80768|0.1222||||
+skipgram||0.801|0.782|0.81888|ab|-0.0145|-0.032|0.002|8.24|22490.0|260.0|5500000|||100|0.0|0.0012|{"C": 10.0}||
+majority||0.4992|0.476|0.522|b|-0.3163|-0.345|-0.287|0.00012||90.0|74||||||||
+doc2vec||||||||||||||||||||the process was stopped for its memory
+skipgram|100|0.6|0.782|0.81888|a|-0.0145|-0.032|0.002|8.24|22490.0|260.0|5500000|||100|0.0|0.0012|{"C": 10.0}||
+majority|100|0.5|0.476|0.522|b|-0.3163|-0.345|-0.287|0.00012||90.0|74||||||||
+tfidf:ngrams=2-5,analyzer=char_wb,sublinear_tf=yes+svm|100|||||||||||||||||||an empty vocabulary
 """
     )
 

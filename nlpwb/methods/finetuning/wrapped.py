@@ -159,6 +159,12 @@ class WrappedBody(nn.Module):
         return table
 
     @property
+    def positions(self) -> Tensor | None:
+        """The table of places, from the first that a text has, (places, e); None where a formula tells them."""
+        table, first = _positions(self.inner)
+        return None if table is None else table.weight[first:]
+
+    @property
     def blocks(self) -> list[nn.Module]:
         """The blocks in order; none where they cannot be told apart (ALBERT's are one that is used again and again)."""
         found = _block_list(self.inner, self.shape.layers)
@@ -320,10 +326,9 @@ def _shape(model: Any, *, name: str) -> WrappedShape:
 
 def _longest(model: Any) -> int:
     """Places of a text: those that count from behind the row of padding have so many fewer (RoBERTa's kin)."""
-    for path, part in model.named_modules():
-        if path.endswith("position_embeddings") and isinstance(part, nn.Embedding):
-            first = 0 if part.padding_idx is None else part.padding_idx + 1
-            return int(part.num_embeddings) - first
+    table, first = _positions(model)
+    if table is not None:
+        return int(table.num_embeddings) - first
     for name in ("max_position_embeddings", "n_positions"):
         # some classes answer with an exception of their own that there is no limit
         with contextlib.suppress(NotImplementedError, AttributeError):
@@ -331,6 +336,14 @@ def _longest(model: Any) -> int:
             if isinstance(said, int) and said > 0:
                 return said
     return _NO_LIMIT
+
+
+def _positions(model: Any) -> tuple[nn.Embedding | None, int]:
+    """The table of places, where there is one, and the row of a text's first."""
+    for path, part in model.named_modules():
+        if path.endswith("position_embeddings") and isinstance(part, nn.Embedding):
+            return part, 0 if part.padding_idx is None else part.padding_idx + 1
+    return None, 0
 
 
 def _padding(config: Any, rows: int) -> int:

@@ -22,7 +22,7 @@ ATTENTIVE = (
 """The methods that have attention, for the sentence to those that have none."""
 RECURRENT = "rnn, lstm and gru have, and rnn-lm, lstm-lm and gru-lm"
 """The methods that have a state which they end in."""
-POSITIONED = "transformer, gpt and seq2seq-transformer have with positions=learned"
+POSITIONED = "transformer, gpt and seq2seq-transformer have with positions=learned, and bases such as BERT's and GPT-2's"
 """The methods that have a table of positions."""
 
 

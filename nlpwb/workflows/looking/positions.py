@@ -125,14 +125,20 @@ def _table_of(model: Path) -> tuple[Tensor, str]:
     Raises:
         ModelError: it has none.
     """
+    from nlpwb.methods.finetuning.wrapped import WrappedBody
+    from nlpwb.methods.transformer.bert import BertNetwork
     from nlpwb.methods.transformer.positions import PositionEmbedding
     from nlpwb.workflows.looking.looked import POSITIONED
     from nlpwb.workflows.looking.opening import open_model
 
     looked = open_model(model, f"learned positions; {POSITIONED}")
     for part in looked.network.modules():
+        if isinstance(part, BertNetwork):  # what stands before the first place belongs to none
+            return part.positions.weight.detach()[part.shape.first_place :], looked.method
         if isinstance(part, PositionEmbedding):
             return part.weight.detach(), looked.method
+        if isinstance(part, WrappedBody) and part.positions is not None:
+            return part.positions.detach(), looked.method
     raise ModelError(f"the model {model} ({looked.method}) has no learned positions; {POSITIONED}")
 
 

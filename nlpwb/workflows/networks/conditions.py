@@ -61,6 +61,8 @@ class Made:
         cut: documents that were longer than ``max_tokens``.
         tuning: the score on the tuning part, by ``tuning_score``; None where there was no tuning part.
         covered: share of the training tokens with a vector in ``embeddings=``; None for random ones.
+        trained_share: of the weights of a base with its last layer, those that learned; None where there is no base.
+        ship_bytes: of what learned, in float32: what must be sent to somebody who has the base.
         earlier_seconds: of runs that were interrupted, and of word vectors that the cache had.
     """
 
@@ -78,6 +80,8 @@ class Made:
     tuning: float | None = None
     tuning_score: str = ""
     covered: float | None = None
+    trained_share: float | None = None
+    ship_bytes: int | None = None
     earlier_seconds: float = 0.0
 
 

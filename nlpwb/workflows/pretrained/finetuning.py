@@ -50,6 +50,8 @@ from nlpwb.workflows.pretrained.opening import NO_TOKEN, Base, open_base
 if TYPE_CHECKING:
     from nlpwb.methods.finetuning.config import FinetuneConfig
 
+BYTES = 4
+"""Of a number in a file."""
 NUMBER = "LABEL_0"
 """What the field's libraries call the only output of a network that says numbers."""
 
@@ -178,7 +180,13 @@ def _classifier(
         shape,
         architecture,
         device=conditions.device,
-        made=dataclasses.replace(made, cut=encoded.cut),
+        made=dataclasses.replace(
+            made,
+            cut=encoded.cut,
+            parameters=every,
+            trained_share=learns / every,
+            ship_bytes=learns * BYTES,
+        ),
     )
 
 

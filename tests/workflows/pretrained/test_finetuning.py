@@ -167,6 +167,22 @@ def test_the_share_that_learns_is_said(base: str) -> None:
     assert any("weights learn" in note and "strategy=bitfit" in note for note in notes)
 
 
+def test_what_learned_and_what_is_to_ship_is_kept(base: str) -> None:
+    """Of low ranks the additions and the head; of a frozen base the head alone; of all of it everything."""
+    body = sum(parameter.numel() for parameter in open_base(base).body.parameters())
+    head = 32 * 32 + 32 + 32 * 2 + 2
+    additions = 2 * 2 * (2 * 32 * 2)  # two blocks, queries and values, A and B of rank 2
+    for options, learns, every in (
+        ("", body + head, body + head),
+        ("strategy=lora,rank=2", additions + head, body + additions + head),
+        ("strategy=frozen", 32 * 2 + 2, body + 32 * 2 + 2),
+    ):
+        made = tuned(base, options, epochs=1).made
+        assert made.parameters == every
+        assert made.trained_share == pytest.approx(learns / every)
+        assert made.ship_bytes == 4 * learns
+
+
 def test_a_frozen_base_reads_a_text_once(
     base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
