@@ -108,7 +108,7 @@ def finetune(
             f"--adapter: strategy={strategy} makes no additions; write --strategy lora"
         )
     config = parse_options(FinetuneConfig, "finetune", words)
-    of_texts = {
+    of_texts: dict[str, Any] = {
         "text": text,
         "label": label,
         "pairs": _two_columns(text) if pairs is None else pairs,

@@ -85,8 +85,8 @@ def result_columns(comparison: Comparison) -> tuple[Column, ...]:
         Column("docs_per_second", "docs/s", right=True, show=count),
         Column("peak_mib", "peak", right=True, show=mebibytes),
         Column("bytes", "size", right=True, show=size),
-        Column("trained_share", "learned", right=True, show=learned, table=there("trained_share")),
-        Column("ship_bytes", "to ship", right=True, show=size, table=there("ship_bytes")),
+        Column("trained_share", "learned", table=False),
+        Column("ship_bytes", "to ship", table=False),
         Column("dimensions", "dims", right=True, show=whole, table=there("dimensions")),
         Column("oov_rate", "OOV", right=True, show=percent, table=there("oov_rate")),
         Column("seed_sd", "± seeds", right=True, show=scored, table=there("seed_sd")),
@@ -144,6 +144,11 @@ def closing_lines(comparison: Comparison) -> list[str]:
         if result.chosen:
             chosen = ", ".join(f"{name}={value:g}" for name, value in result.chosen.items())
             lines.append(f"{result.method}: auto chose {chosen} on a part of the training rows.")
+        if result.trained_share is not None and result.ship_bytes is not None:
+            lines.append(
+                f"{result.method}: {learned(result.trained_share)} of its weights learned; {size(result.ship_bytes)} to ship "
+                "beside the base."
+            )
     lines += _search_lines(comparison)
     if sum(result.score is not None for result in comparison.results) > 1:
         protocol = comparison.protocol

@@ -180,6 +180,18 @@ Methods that share a letter cannot be told apart (exact McNemar, Holm; Δ in poi
     )
 
 
+def test_what_learned_of_a_base_stands_under_the_table(
+    made: Comparison, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In words, so that no width of a terminal leaves it out."""
+    tuned = dataclasses.replace(
+        made.results[1], method="finetune", trained_share=0.0033, ship_bytes=300_000
+    )
+    changed = dataclasses.replace(made, results=[made.results[0], tuned])
+    said = "finetune: 0.3 % of its weights learned; 300.0 kB to ship beside the base."
+    assert said in " ".join(shown(changed, "table", capsys).split())
+
+
 def test_tsv(made: Comparison, capsys: pytest.CaptureFixture[str]) -> None:
     """The fields of JSON, unrounded; the learning curve's rows follow those of the table."""
     assert (

@@ -337,3 +337,12 @@ def test_the_second_text_of_a_pair_is_told_apart(bases: dict[str, str]) -> None:
     ids, segments = parted(other.body, torch.from_numpy(encoded.ids).long().unsqueeze(0))
     assert segments is None
     assert int(ids.max()) < other.body.embedding.num_embeddings
+
+
+def test_positions_begin_behind_the_row_of_padding(bases: dict[str, str]) -> None:
+    from nlpwb.workflows.looking.positions import positions
+
+    found = positions("learned", length=100, dim=8, heads=1, model=Path(bases["mpnet"]))
+    assert found.encoding.shape == (38, 32)
+    with pytest.raises(ModelError, match="has no learned positions"):
+        positions("learned", length=8, dim=8, heads=1, model=Path(bases["qwen2"]))
