@@ -116,6 +116,9 @@ def finetune(
                 setting=setting,
                 conditions=conditions,
             )
+        _, every = shares(network)
+        learns = every if made.steps else shares(network.head)[1]
+        made = _weighed(made, learns, every)
         return _classifier(part, base, network, shape, architecture, made, encoded, conditions)
     tuning = None
     if config.patience > 0:
@@ -160,6 +163,7 @@ def finetune(
     merge(network)
     if task == "regression":
         shape = _says_values(network, shape)
+    made = _weighed(made, learns, every)
     return _classifier(part, base, network, shape, architecture, made, encoded, conditions)
 
 
@@ -180,13 +184,14 @@ def _classifier(
         shape,
         architecture,
         device=conditions.device,
-        made=dataclasses.replace(
-            made,
-            cut=encoded.cut,
-            parameters=every,
-            trained_share=learns / every,
-            ship_bytes=learns * BYTES,
-        ),
+        made=dataclasses.replace(made, cut=encoded.cut),
+    )
+
+
+def _weighed(made: Made, learns: int, every: int) -> Made:
+    """With the numbers that learned, of all that there are."""
+    return dataclasses.replace(
+        made, parameters=every, trained_share=learns / every, ship_bytes=learns * BYTES
     )
 
 

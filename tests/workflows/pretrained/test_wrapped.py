@@ -110,6 +110,15 @@ def test_a_tuned_one_is_the_same_from_its_folder(
     torch.testing.assert_close(found, wanted, atol=2e-5, rtol=1e-4)
 
 
+def test_pairs_by_label_tune_one_too(bases: dict[str, str], tmp_path: Path) -> None:
+    network = tuned(bases["mpnet"], "strategy=contrastive")
+    assert network.made.trained_share == 1.0
+    spec = parse_spec(str(network.part))
+    save_model(tmp_path / "model", Classifier(spec, ("bad", "good"), 0, network=network), {})
+    again = load_model(tmp_path / "model")
+    np.testing.assert_allclose(again.scores(TEXTS), network.scores(TEXTS), atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_low_ranks_find_queries_and_values(bases: dict[str, str], kind: str) -> None:
     network = tuned(bases[kind], "strategy=lora,targets=query|value,rank=2")
