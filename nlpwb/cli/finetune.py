@@ -10,6 +10,7 @@ import typer
 from nlpwb.cli import options, train
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
+from nlpwb.tasks import TOKENS
 
 if TYPE_CHECKING:
     from nlpwb.data.corpus import ReadOptions
@@ -123,6 +124,10 @@ def finetune(
         from nlpwb.searching import parse_budget
 
         budget = parse_budget(search)
+        if task == TOKENS:
+            raise UsageError(
+                "--search tries labels of texts, and --task tokens labels words; leave one out"
+            )
         if corpus == "-":
             raise UsageError(
                 "--search reads the corpus twice, and standard input once; name a file"

@@ -86,7 +86,7 @@ def _check_input_format(name: str | None) -> None:
 
 def _show_trained(sink: Sink, trained: TrainedTagger) -> None:
     from nlpwb.report.comparison import count, score, seconds, size
-    from nlpwb.report.numbers import whole
+    from nlpwb.report.numbers import learned, whole
 
     row = dataclasses.asdict(trained)
     made = row.pop("network")
@@ -110,6 +110,8 @@ def _show_trained(sink: Sink, trained: TrainedTagger) -> None:
         Column("fit_seconds", "fit", right=True, show=seconds),
         Column("bytes", "size", right=True, show=size),
         Column("parameters", "parameters", right=True, table=False),
+        Column("trained_share", "learned", right=True, show=learned),
+        Column("ship_bytes", "to ship", right=True, show=size),
         Column("device", "device", table=made["device"] != "cpu"),
         Column("precision", "precision", table=False),
         Column("threads", "threads", right=True, table=False),

@@ -50,6 +50,7 @@ def test_the_best_trial_is_said_and_trained(folder: Path, typed: Typed) -> None:
     ("words", "code", "said"),
     [
         ("--search long", 2, "give a number of trials, such as 20, or a time"),
+        ("--search 2 --task tokens", 2, "--task tokens labels words"),
         ("--search 0", 2, "give a number of trials, such as 20, or a time"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from nlpwb.errors import NlpwbError
 if TYPE_CHECKING:
     from nlpwb.training.records import Step
 
+_BYTES = 4
+"""Of a number in a file."""
 TRAINING_LOG = "training.jsonl"
 
 
@@ -82,6 +85,16 @@ class Made:
     covered: float | None = None
     trained_share: float | None = None
     ship_bytes: int | None = None
+
+    def weighed(self, learned: int, every: int) -> Made:
+        """The same of a base, with the numbers that learned of all that there are."""
+        return dataclasses.replace(
+            self,
+            parameters=every,
+            trained_share=learned / every,
+            ship_bytes=learned * _BYTES,
+        )
+
     earlier_seconds: float = 0.0
 
 

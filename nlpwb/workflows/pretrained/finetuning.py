@@ -50,8 +50,6 @@ from nlpwb.workflows.pretrained.opening import NO_TOKEN, Base, open_base
 if TYPE_CHECKING:
     from nlpwb.methods.finetuning.config import FinetuneConfig
 
-BYTES = 4
-"""Of a number in a file."""
 NUMBER = "LABEL_0"
 """What the field's libraries call the only output of a network that says numbers."""
 
@@ -118,7 +116,7 @@ def finetune(
             )
         _, every = shares(network)
         learns = every if made.steps else shares(network.head)[1]
-        made = _weighed(made, learns, every)
+        made = made.weighed(learns, every)
         return _classifier(part, base, network, shape, architecture, made, encoded, conditions)
     tuning = None
     if config.patience > 0:
@@ -163,7 +161,7 @@ def finetune(
     merge(network)
     if task == "regression":
         shape = _says_values(network, shape)
-    made = _weighed(made, learns, every)
+    made = made.weighed(learns, every)
     return _classifier(part, base, network, shape, architecture, made, encoded, conditions)
 
 
@@ -188,18 +186,11 @@ def _classifier(
     )
 
 
-def _weighed(made: Made, learns: int, every: int) -> Made:
-    """With the numbers that learned, of all that there are."""
-    return dataclasses.replace(
-        made, parameters=every, trained_share=learns / every, ship_bytes=learns * BYTES
-    )
-
-
 def check_adapter(folder: Path | None, base: Base) -> None:
-    """Refuse to write additions by themselves for an architecture that no table knows.
+    """Refuse to write additions by themselves under names that no table has.
 
     Raises:
-        UsageError: they were asked for.
+        UsageError: it is asked for.
     """
     if folder is not None and isinstance(base.body, WrappedBody):
         raise UsageError(

@@ -125,7 +125,7 @@ def finetune_tagger(
         plain=corpus.scheme == "plain",
         seed=seed,
         device=conditions.device,
-        made=made,
+        made=made.weighed(learns, every),
     )
 
 
