@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nlpwb.bases import finding
+from nlpwb.workflows.pretrained import listing
 from tests.cli.conftest import Typed
 from tests.workflows.pretrained.bases import write_base
 from tests.workflows.pretrained.hub import (
@@ -90,12 +91,15 @@ def test_nothing_at_hand(ask: Typed) -> None:
     assert NOTE in ask("bases", "-v").err
 
 
-def test_a_base_that_cannot_be_opened_is_marked(kept: Typed, tmp_path: Path) -> None:
+def test_a_base_that_cannot_be_opened_is_marked(
+    kept: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "reads_others", lambda: False)
     other = Path(write_base(tmp_path / "two", ["a good book"]))
     (other / "config.json").write_text('{"model_type": "t5"}', encoding="utf-8")
     keep_in_hub(tmp_path / "hub", "someone/two", other)
     done = kept("bases", "--format", "table")
     assert (
-        "! hub:someone/two: this program reads bert, roberta, electra, distilbert, gpt2."
-        in done.out
+        "! hub:someone/two: this program reads bert, roberta, electra, distilbert, gpt2 by itself, and others after `pip "
+        "install 'nlpwb[hf]'`." in " ".join(done.out.split())
     )

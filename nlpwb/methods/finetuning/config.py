@@ -95,7 +95,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
 
     strategy: str = option(
         "full",
-        help="what learns beside the last layer: all, nothing, last blocks, offsets, additions; contrastive: all, from pairs",
+        help="what learns beside the last layer; contrastive: all of it, from pairs of texts",
         choices=STRATEGIES,
         search=("full", "lora"),
     )

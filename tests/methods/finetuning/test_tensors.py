@@ -134,6 +134,8 @@ def test_a_head_that_the_configuration_promises_must_be_there(kind: str, task: s
         "language": what.family.language,
     }
     for row in rows[task]:
+        if not tensors.keys() & set(row.theirs):
+            continue  # GPT-2's head of a text has no offsets
         fewer = {name: tensor for name, tensor in tensors.items() if name not in row.theirs}
         with pytest.raises(ModelError, match=f"lacks the tensor {row.theirs[0]}"):
             head_of(

@@ -86,7 +86,10 @@ def test_labels_are_learned_and_every_word_gets_one(learned: Tagger) -> None:
         (",strategy=frozen", lambda name: False),
         (",strategy=layers,layers=1", lambda name: name.startswith("blocks.1.")),
         (",strategy=bitfit", lambda name: name.endswith("bias")),
-        (",strategy=lora,rank=2", lambda name: name.endswith("packed.weight")),
+        (
+            ",strategy=lora,rank=2,targets=query|value",
+            lambda name: name.endswith("packed.weight"),
+        ),
         ("", lambda name: True),
     ],
 )
