@@ -24,7 +24,8 @@ class Entry:
     entry of its own in the cache. ``probabilistic`` says that the scores are probabilities. ``network``: ``code`` is a torch
     module that labels, which ``nlpwb/workflows/networks`` trains. ``based``: it begins with weights that somebody else
     trained, which ``nlpwb/workflows/pretrained`` opens. ``writes``: it writes texts in place of labels; ``lm`` goes on with one,
-    ``translate`` says one in other words.
+    ``translate`` says one in other words. ``head``: the one that a representation gets where none is named, in place of
+    :data:`DEFAULT_HEAD`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Entry:
     output: str = ""
     refuses: frozenset[str] = frozenset()
     needs_head: bool = True
+    head: str = ""
     deterministic: bool = True
     kept: bool = False
     probabilistic: bool = False
@@ -243,6 +245,7 @@ _ENTRIES = [
         config="nlpwb.methods.finetuning.config:PretrainedConfig",
         code="nlpwb.workflows.pretrained.representation:PretrainedTexts",
         output="dense",
+        head="logreg:C=auto",  # dense vectors want a stronger penalty, and how strong differs
         based=True,
         loads=("nlpwb.workflows.pretrained.representation",),
     ),

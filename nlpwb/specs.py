@@ -109,10 +109,9 @@ class Spec:
     usual_head: bool = dataclasses.field(default=False, compare=False)
 
     def __str__(self) -> str:
-        head = self.head
         shown = [self.representation, self.reducer]
-        if head is not None and str(head) != DEFAULT_HEAD:
-            shown.append(head)
+        if str(self.head) != DEFAULT_HEAD or self.representation.entry.head:
+            shown.append(self.head)
         return "+".join(str(part) for part in shown if part is not None)
 
     @property
@@ -160,7 +159,7 @@ def parse_spec(text: str) -> Spec:
         return Spec(first, None, None)
     usual = head is None
     if head is None:
-        head = _parse_part(DEFAULT_HEAD, text)
+        head = _parse_part(first.entry.head or DEFAULT_HEAD, text)
     last = reducer or first
     if last.output in head.entry.refuses:
         raise UsageError(

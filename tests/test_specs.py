@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nlpwb.catalogue import CATALOGUE, find, load
 from nlpwb.errors import UsageError
 from nlpwb.options import OptionInfo, option_table
-from nlpwb.specs import Spec, parse_spec, parse_specs
+from nlpwb.specs import Spec, for_task, parse_spec, parse_specs
 
 
 def names(role: str) -> list[str]:
@@ -390,3 +390,20 @@ def test_every_name_can_be_found() -> None:
         assert find(name) is entry
     with pytest.raises(UsageError, match="did you mean skipgram"):
         find("skip-gram")
+
+
+def test_a_base_has_a_head_of_its_own_and_says_which() -> None:
+    """Dense vectors want another penalty: it is chosen where no head is named, and what ran can be read from the spec."""
+    assert str(parse_spec("pretrained")) == "pretrained+logreg:C=auto"
+    assert str(parse_spec("pretrained+lsa:dim=5")) == "pretrained+lsa:dim=5+logreg:C=auto"
+    named = parse_spec("pretrained+logreg")
+    assert named.head is not None
+    assert named.head.config.C == 1.0
+    for text in ("pretrained", "pretrained+logreg", "pretrained+svm"):
+        spec = parse_spec(text)
+        assert parse_spec(str(spec)) == spec
+    assert str(for_task(parse_spec("pretrained"), "regression")) == "pretrained+ridge"
+    assert [str(s) for s in parse_specs(["pretrained", "pretrained+logreg"])] == [
+        "pretrained+logreg:C=auto",
+        "pretrained+logreg",
+    ]

@@ -36,7 +36,10 @@ FINETUNING = "nlpwb.workflows.pretrained.finetuning"
 
 @dataclass(frozen=True)
 class Fitted:
-    """The training side of a classifier: what the representation gave, and how long it took, in seconds."""
+    """The training side of a classifier: what the representation gave, and how long it took, in seconds.
+
+    Of a base ``matrix`` is what it read (``PretrainedTexts.read``), before anything was learned from labels.
+    """
 
     representation: Representation
     matrix: Matrix
@@ -142,6 +145,10 @@ class Classifier:
         return {"alpha" if self.spec.head and self.spec.head.name == "ridge" else "C": value}
 
 
+def _shares(numbers: Sequence[float]) -> str:
+    return " ".join(f"{number:.2f}".removeprefix("0") for number in numbers)
+
+
 def warm_up(spec: Spec) -> None:
     """Import all that a spec needs, so that no measured second is spent on importing."""
     import importlib
@@ -170,7 +177,7 @@ def fit_representation(
 
         check_texts(texts)
         opened = PretrainedTexts.open(part.config, cache=conditions.cache)
-        matrix = opened.transform(texts, threads=threads)
+        matrix = opened.read(texts, threads=threads)
         return Fitted(opened, matrix, time.perf_counter() - started)
     representation, matrix = load(part.entry.code).fit(
         part.config, texts, seed=seed, threads=threads
@@ -263,6 +270,19 @@ def fit_classifier(
     if fitted is None:
         fitted = fit_representation(spec, texts, seed=seed, threads=threads, conditions=conditions)
     matrix, reducer = fitted.matrix, None
+    if first.entry.based:
+        from nlpwb.workflows.pretrained.representation import PretrainedTexts
+
+        assert isinstance(fitted.representation, PretrainedTexts)
+        matrix = fitted.representation.settle(
+            fitted.matrix,  # type: ignore[arg-type]
+            y,
+            task=task,
+            outputs=outputs_of(task, labels),
+        )
+        weights = fitted.representation.weights
+        if weights is not None and conditions is not None:
+            conditions.note(f"weights of layers, the lowest first: {_shares(weights.tolist())}")
     if spec.reducer is not None:
         reducer, matrix = load(spec.reducer.entry.code).fit(spec.reducer.config, matrix, seed=seed)
     assert spec.head is not None

@@ -163,11 +163,19 @@ def test_another_seed_chooses_on_other_rows() -> None:
     assert (tuning_rows(targets, seed=0) != tuning_rows(targets, seed=1)).any()
 
 
-def test_auto_needs_two_rows_of_every_label() -> None:
+def test_auto_trains_on_a_label_of_one_row_and_chooses_by_the_others() -> None:
+    """A rare label is no reason to refuse: its row is needed where it is learned."""
+    targets = np.array([0, 0, 0, 1])
+    assert tuning_rows(targets, seed=0).tolist().count(True) == 1
+    assert not tuning_rows(targets, seed=0)[3]
+    assert fit("logreg:C=auto", sparse_rows(2, rows=4), targets).chosen is not None
+
+
+def test_auto_needs_two_rows_of_a_label() -> None:
     with pytest.raises(MethodError) as caught:
-        fit("logreg:C=auto", sparse_rows(2, rows=4), np.array([0, 0, 0, 1]))
+        fit("logreg:C=auto", sparse_rows(2, rows=4), np.arange(4))
     assert str(caught.value) == (
-        "auto needs at least two training rows of every label to choose on; "
+        "auto needs at least two training rows of a label to choose on; "
         "give a number instead, such as C=1"
     )
 

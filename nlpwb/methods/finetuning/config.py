@@ -10,6 +10,7 @@ from nlpwb.methods.networks.config import TrainingConfig
 from nlpwb.options import Span, option, show
 
 POOLINGS = ("auto", "mean", "cls", "max", "last")
+WEIGHTED = "weighted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +50,8 @@ class PretrainedConfig(BaseConfig):
 
     pooling: str = option(
         "auto",
-        help="of a text's tokens: the mean, the first, the largest or the last; auto: as the base was made",
-        choices=POOLINGS,
+        help="of tokens: mean, first, largest, last; weighted: means of all layers, by learned weights; auto: the base's own",
+        choices=(*POOLINGS, WEIGHTED),
         search=("mean", "cls", "max"),
     )
     layers: int = option(
@@ -70,6 +71,17 @@ class PretrainedConfig(BaseConfig):
         help="numbers it computes in; auto: bf16 where the machine has units for it",
         choices=("auto", "float32", "bf16"),
     )
+
+    def validate(self, method: str) -> None:
+        """Refuse a number of layers where all are weighted.
+
+        Raises:
+            UsageError: the sentence names both.
+        """
+        if self.pooling == WEIGHTED and self.layers != 1:
+            raise UsageError(
+                f"{method}: layers={self.layers} does nothing with pooling={WEIGHTED}, which takes all of them; leave it out"
+            )
 
 
 STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")

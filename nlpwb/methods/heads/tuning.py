@@ -50,8 +50,8 @@ def tuning_rows(
 ) -> NDArray[np.bool_]:
     """A stratified random fifth of the rows: bool (n,).
 
-    Of single labels at least one row of every label; without ``of_every_label`` those whose share is less than half a row stand
-    in training alone. Sets of labels are dealt out from the rarest label to the most frequent,
+    Of single labels at least one row of every label that has two; without ``of_every_label`` those whose share is less than half
+    a row stand in training alone. Sets of labels are dealt out from the rarest label to the most frequent,
     each getting its share of the rows that are still free (iterative stratification: Sechidis, Tsoumakas & Vlahavas 2011).
     Numbers are cut into ten parts of equal size, from the smallest to the largest.
     """
@@ -63,14 +63,14 @@ def tuning_rows(
     chosen = np.zeros(len(targets), dtype=bool)
     for label in np.unique(targets):
         rows = np.flatnonzero(targets == label)
-        if len(rows) < 2 and of_every_label:
-            raise MethodError(
-                "auto needs at least two training rows "
-                + ("of every label " if task == "classify" else "")
-                + "to choose on; give a number instead, such as C=1"
-            )
-        taken = max(1 if of_every_label else 0, round(share * len(rows)))
-        chosen[generator.permutation(rows)[:taken]] = True
+        least = int(of_every_label and len(rows) > 1)  # a label of one row is needed in training
+        chosen[generator.permutation(rows)[: max(least, round(share * len(rows)))]] = True
+    if of_every_label and not chosen.any():
+        raise MethodError(
+            "auto needs at least two training rows "
+            + ("of a label " if task == "classify" else "")
+            + "to choose on; give a number instead, such as C=1"
+        )
     return chosen
 
 

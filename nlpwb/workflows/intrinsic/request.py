@@ -75,7 +75,8 @@ def representations(texts: Iterable[str], *, reason: str, way: str = "") -> list
                 f"{reason}, and {spec} does nothing but predict them; {way}leave it out"
             )
         plain = dataclasses.replace(spec, head=None)
-        if spec.head is not None and str(spec.head) != DEFAULT_HEAD:
+        named = spec.head is not None and not spec.usual_head
+        if named and str(spec.head) != DEFAULT_HEAD:
             raise UsageError(_refused(str(plain), str(spec.head), reason, way))
         found.setdefault(str(plain), plain)
     return list(found.values())

@@ -11,7 +11,7 @@ import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.methods.finetuning.checkpoint import Body, token_states
-from nlpwb.methods.finetuning.config import PretrainedConfig
+from nlpwb.methods.finetuning.config import WEIGHTED, PretrainedConfig
 from nlpwb.methods.finetuning.heads import Pooling, pooled
 from nlpwb.methods.finetuning.pairs import parted
 from nlpwb.methods.finetuning.wrapped import WrappedBody
@@ -35,23 +35,25 @@ class Manner:
         layers: last blocks whose vectors are averaged.
         normalised: whether its length is made 1.
         pairs: whether ids say their segment, too (``methods/finetuning/pairs.py``).
+        every: whether it is the vectors of all layers, one behind the other, that are asked for; ``normalised`` then waits.
     """
 
     pooling: Pooling
     layers: int
     normalised: bool
     pairs: bool = False
+    every: bool = False
 
 
 def manner_of(config: PretrainedConfig, base: Base) -> Manner:
     """What the options say; ``auto``: as the base was trained, else the mean (a decoder's last token sees all the others)."""
     usual = base.sentences.pooling if base.sentences is not None else "mean"
     trained = base.sentences is not None and base.sentences.normalised
-    return Manner(
-        cast(Pooling, usual if config.pooling == "auto" else config.pooling),
-        config.layers,
-        trained if config.normalize == "auto" else config.normalize == "yes",
-    )
+    normalised = trained if config.normalize == "auto" else config.normalize == "yes"
+    if config.pooling == WEIGHTED:
+        return Manner("mean", 1, normalised, every=True)
+    pooling = cast(Pooling, usual if config.pooling == "auto" else config.pooling)
+    return Manner(pooling, config.layers, normalised)
 
 
 def encode(
@@ -63,7 +65,7 @@ def encode(
     precision: str = "auto",
     threads: int = 1,
 ) -> NDArray[np.float32]:
-    """A vector for each text, float32 (n, d)."""
+    """A vector for each text, float32 (n, d); with ``manner.every`` (n, layers · d)."""
     setting = choose_setting(device, precision, threads)
     batches = TextBatches(encoded.ids, encoded.ends, tokens=TOKENS, documents=DOCUMENTS)
     found = predict(body, batches, setting, call=_call(manner))
@@ -73,6 +75,13 @@ def encode(
 def _call(manner: Manner) -> Callable[[Any, Batch], torch.Tensor]:
     def call(body: Body, batch: Batch) -> torch.Tensor:
         ids, segments = parted(body, batch.ids) if manner.pairs else (batch.ids, None)
+        if manner.every:
+            assert isinstance(body, BertNetwork | WrappedBody)
+            each = [
+                pooled(one.float(), batch.lengths, "mean")
+                for one in body.states(ids, batch.lengths, segments)
+            ]
+            return torch.cat(each, dim=1)
         if manner.layers == 1:
             states = token_states(body, ids, batch.lengths, segments)
         else:
