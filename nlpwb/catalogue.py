@@ -254,7 +254,7 @@ _ENTRIES = [
         role="method",
         family="finetuning",
         summary="a network that somebody else trained goes on learning, on these labels; base= names it",
-        source="Devlin et al. (2019), NAACL; Hu et al. (2022), ICLR; Ben Zaken et al. (2022), ACL",
+        source="Devlin et al. (2019), NAACL; Howard & Ruder (2018), ACL; Hu et al. (2022), ICLR; Ben Zaken et al. (2022), ACL",
         config="nlpwb.methods.finetuning.config:FinetuneConfig",
         code="nlpwb.methods.finetuning.network:FinetunedNetwork",
         needs_head=False,

@@ -31,6 +31,7 @@ _WANTED = (
     "*/config.json",
     "README.md",
 )
+_MANIFEST = "manifest.json"
 _HEAD = 4096
 """Characters of a README that are looked through for its licence."""
 _TRUE = ("1", "ON", "YES", "TRUE")
@@ -120,6 +121,14 @@ def find_base(name: str, *, offline: bool = False) -> Place:
         f"there is no base {name}; it is a folder with a {CONFIG}, hub:owner/name, or a name of `nlpwb bases`: "
         f"{nearest(name, aliases)}"
     )
+
+
+def own_folder(name: str) -> Path | None:
+    """The folder of a model of this program that is no checkpoint of the field, where ``name`` is one."""
+    folder = Path(name)
+    if (folder / _MANIFEST).is_file() and not (folder / CONFIG).is_file():
+        return folder
+    return None
 
 
 def at_hand() -> Iterator[Place]:

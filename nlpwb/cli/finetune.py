@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nlpwb.report.sink import Sink
     from nlpwb.specs import Spec
 
-STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")
+STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive", "gradual")
 """Those of ``methods/finetuning/config.py``, which listing options need not load; a test holds them equal."""
 
 
@@ -26,7 +26,8 @@ def finetune(
     base: Annotated[
         str,
         typer.Argument(
-            help="minilm, a folder with a config.json, or hub:owner/name[@revision] (`nlpwb bases`).",
+            help="minilm, a folder with a config.json, hub:owner/name[@revision] (`nlpwb bases`), or a language model of "
+            "`nlpwb train`.",
             show_default=False,
         ),
     ],
@@ -35,7 +36,7 @@ def finetune(
     strategy: Annotated[
         str,
         typer.Option(
-            help="What learns: full, frozen, layers, bitfit, lora or contrastive (`nlpwb methods finetune` says of what).",
+            help="What learns: full, frozen, layers, bitfit, lora, contrastive, gradual (`nlpwb methods finetune` says of what).",
             callback=options.among("--strategy", STRATEGIES),
             autocompletion=lambda: list(STRATEGIES),
         ),
@@ -46,6 +47,15 @@ def finetune(
             "--set",
             help="Another option of `nlpwb methods finetune`, such as --set epochs=5; may be repeated.",
             metavar="NAME=VALUE",
+        ),
+    ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option(
+            help="More texts like those of the corpus, no labels needed: a language model of ours is tuned on both first "
+            "(--strategy gradual).",
+            metavar="FILE",
+            show_default=False,
         ),
     ] = None,
     adapter: Annotated[
@@ -97,6 +107,8 @@ def finetune(
 
     options.go_offline(offline)
     words = {"base": base, "strategy": strategy}
+    if unlabelled is not None:
+        words["unlabelled"] = str(unlabelled)
     for word in option or []:
         name, given, value = word.partition("=")
         if not given or name in words:
@@ -109,6 +121,8 @@ def finetune(
             f"--adapter: strategy={strategy} makes no additions; write --strategy lora"
         )
     config = parse_options(FinetuneConfig, "finetune", words)
+    # files that are not there, and options that do nothing with this base
+    Part("finetune", config).identity()
     of_texts: dict[str, Any] = {
         "text": text,
         "label": label,

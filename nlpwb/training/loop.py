@@ -1,7 +1,8 @@
 """The one loop by which weights move here: a generator of records over batches of any kind.
 
 A step is the gradient of ``accumulate`` batches, clipped, and one move of the optimiser. After every epoch a judge may look at
-the weights; the best are put back at the end. With checkpoints, a training that was killed at any moment goes on from the last
+the weights; the best are put back at the end. Groups of parameters may begin to move in a later epoch: a stage begins with them,
+and the course of the step size starts anew. With checkpoints, a training that was killed at any moment goes on from the last
 one and ends with the same weights to the bit. What is kept: weights, optimisers, average, best weights, the states of all random
 numbers, the position in the data, and whatever loss and data say of themselves.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -63,7 +65,8 @@ def train(
         seed: of torch's random numbers; that of the data's order is the data's.
         judge: called after each epoch with the model in evaluation mode, without gradients.
         checkpoints: where to go on from, and where to write.
-        groups: parameters with rates and decays of their own; by default all that are trainable, at rate 1.
+        groups: parameters with rates, decays and beginnings of their own; by default all that are trainable, at rate 1, from
+            the first epoch on. Nothing ends early before the last of them have begun.
 
     A generator that is closed, or interrupted by Ctrl-C, writes a checkpoint first.
 
@@ -105,6 +108,9 @@ class _Run:
         self.recipe = recipe
         self.setting = setting
         self.optimizers = Optimizers(model, groups, recipe)
+        self.groups = groups
+        self.stages = sorted({group.begins for group in groups if group.begins < recipe.epochs})
+        assert self.stages[:1] == [0], "something moves from the first step on"
         self.average = (
             Average(self.optimizers.parameters, recipe.average) if recipe.average else None
         )
@@ -139,7 +145,7 @@ class _Run:
         yield self._begun()
         for text in notes:
             yield Note(text)
-        while self.epoch < self.recipe.epochs and not self.best.exhausted(self.recipe.patience):
+        while self.epoch < self.recipe.epochs and not self._exhausted:
             yield from self._epoch(saver, between)
             yield self._end_of_epoch(judge, between)
             between.rest()
@@ -156,6 +162,12 @@ class _Run:
     def can_be_saved(self) -> bool:
         """Whether the state is one between two steps, from which the same weights follow."""
         return self.whole and (self.average is None or self.average.apart)
+
+    @property
+    def _exhausted(self) -> bool:
+        """Whether nothing was gained for too long, with everything moving."""
+        patience = self.recipe.patience
+        return self.epoch >= self.stages[-1] + patience and self.best.exhausted(patience)
 
     def _begun(self) -> Begun:
         return Begun(
@@ -174,12 +186,17 @@ class _Run:
         """The steps of an epoch that are still to be made."""
         recipe, meter, stepper = self.recipe, self.meter, self.stepper
         schedule = SCHEDULES[recipe.schedule]
+        first, steps = self._stage()
+        if len(self.stages) > 1:
+            learns = self._thaw()
+            if self.epoch in self.stages and self.batch == 0:
+                yield Note(f"from epoch {self.epoch + 1} on {learns:,} weights move")
         self.model.train()
         batches = self.data.batches(self.epoch, self.batch)
         while group := _take(batches, recipe.accumulate):
             between.busy = True
             self.whole = False
-            rate = recipe.learning_rate * schedule(self.step, self.steps, recipe.warmup)
+            rate = recipe.learning_rate * schedule(self.step - first, steps, recipe.warmup)
             total, items, length = stepper.step(group, rate=rate, step=self.step)
             self.step += 1
             self.batch += len(group)
@@ -198,6 +215,23 @@ class _Run:
                 stepper.notes.clear()
         if meter.waiting:
             yield self._told(rate, time.perf_counter())
+
+    def _stage(self) -> tuple[int, int]:
+        """The steps before the stage of this epoch, and those of it."""
+        number = bisect_right(self.stages, self.epoch) - 1
+        ends = [*self.stages[1:], self.recipe.epochs]
+        before = sum(self.steps_of[: self.stages[number]])
+        return before, sum(self.steps_of[self.stages[number] : ends[number]])
+
+    def _thaw(self) -> int:
+        """Let the groups move that have begun, and no others; returns how many numbers these are."""
+        learns = 0
+        for group in self.groups:
+            begun = group.begins <= self.epoch
+            for parameter in group.parameters:
+                parameter.requires_grad_(begun)
+                learns += parameter.numel() if begun else 0
+        return learns
 
     def _told(self, rate: float, now: float) -> Step:
         self.meter.read(self.step)

@@ -15,7 +15,7 @@ those rows alone that the batch has named:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -30,23 +30,34 @@ _NORMS = ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm1d")
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Parameters that move alike: ``rate`` times the learning rate, with the recipe's decay or without."""
+    """Parameters that move alike: ``rate`` times the learning rate, with the recipe's decay or without.
+
+    They stand still before epoch number ``begins``, from 0 on (gradual unfreezing: Howard & Ruder 2018, section 3.3).
+    """
 
     parameters: Sequence[nn.Parameter]
     rate: float = 1.0
     decay: bool = True
+    begins: int = 0
 
 
-def groups_of(model: nn.Module, *, rate: float = 1.0) -> list[Group]:
-    """The trainable parameters of a model (or a part of one) in two groups: matrices, which decay, and all others."""
+def groups_of(
+    model: nn.Module,
+    *,
+    among: Iterable[nn.Parameter] | None = None,
+    rate: float = 1.0,
+    begins: int = 0,
+) -> list[Group]:
+    """The trainable parameters of a model, or some of them, in two groups: matrices, which decay, and all others."""
     spared = _spared(model)
+    asked = None if among is None else {id(parameter) for parameter in among}
     matrices: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for parameter in model.parameters():
-        if parameter.requires_grad:
+        if parameter.requires_grad and (asked is None or id(parameter) in asked):
             decays = parameter.ndim >= 2 and id(parameter) not in spared
             (matrices if decays else others).append(parameter)
-    groups = [Group(matrices, rate, True), Group(others, rate, False)]
+    groups = [Group(matrices, rate, True, begins), Group(others, rate, False, begins)]
     return [group for group in groups if group.parameters]
 
 

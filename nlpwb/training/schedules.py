@@ -31,8 +31,12 @@ def cosine(step: int, steps: int, warmup: float) -> float:
 
 
 def slanted(step: int, steps: int, warmup: float) -> float:
-    """A short way up and a long way down, between 1/32 and 1 (Howard & Ruder 2018, equation 3)."""
-    cut = warmup * steps
+    """A short way up and a long way down, between 1/32 and 1 (Howard & Ruder 2018, equation 3; there ``warmup`` is cut_frac).
+
+    Equation 3 goes down by 1 / (cut (1 / cut_frac - 1)) a step, which is 1 / (steps - cut) where nothing is rounded; where
+    steps are few, and ``cut`` loses much to rounding, it would end below zero, and this does not.
+    """
+    cut = math.floor(warmup * steps)
     share = step / cut if step < cut else 1 - _past(step, steps, warmup)
     return SLANTED_END + (1 - SLANTED_END) * share
 

@@ -223,7 +223,7 @@ def fit_classifier(
         )
     first = spec.representation
     if first.entry.network and first.entry.based:
-        from nlpwb.workflows.pretrained.finetuning import finetune
+        from nlpwb.workflows.pretrained.choosing import finetune
 
         tuned = finetune(
             first,

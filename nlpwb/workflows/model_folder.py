@@ -23,6 +23,7 @@ from nlpwb.workflows.folders import (
 )
 
 if TYPE_CHECKING:
+    from nlpwb.methods.protocol import State
     from nlpwb.workflows.networks.classifier import NetworkClassifier
 
 
@@ -124,7 +125,7 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
         raise damaged(folder, MANIFEST) from None
     spec, states = read_states(folder, manifest)
     if spec.representation.entry.network:
-        network = _kind_of_network(spec).from_state(
+        network = _kind_of_network(spec, states[0]).from_state(
             spec.representation, states[0], device=device, precision=precision
         )
         return Classifier(spec, labels, seed, network=network, task=task, always_one=always_one)
@@ -146,7 +147,11 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "float32"
     )
 
 
-def _kind_of_network(spec: Spec) -> type[NetworkClassifier]:
+def _kind_of_network(spec: Spec, state: State) -> type[NetworkClassifier]:
+    if spec.representation.entry.based and "language" in state.facts:
+        from nlpwb.workflows.pretrained.language.classifier import LanguageClassifier
+
+        return LanguageClassifier
     if spec.representation.entry.based:
         from nlpwb.workflows.pretrained.classifier import FinetunedClassifier
 

@@ -22,7 +22,7 @@ import torch
 from nlpwb.training.checkpoints import Checkpoints
 from nlpwb.training.loop import train
 from nlpwb.training.records import Ended
-from tests.training.tiny import LOSS, SETTING, judge_on, recipe, source, tiny
+from tests.training.tiny import LOSS, SETTING, judge_on, recipe, source, stages_of, tiny
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {"epochs": 14},
@@ -32,6 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "stopping": {"epochs": 40, "patience": 6, "dropout": 0.5, "judged": True, "learning_rate": 0.2},
     "sparse": {"epochs": 14, "sparse": True, "dropout": 0.1, "optimizer": "adagrad"},
     "lazy": {"epochs": 14, "sparse": True, "average": 0.9},
+    "stages": {"epochs": 14, "dropout": 0.2, "sparse": True, "schedule": "slanted", "stages": True},
 }  # fmt: skip
 MOST_KILLS = 60
 
@@ -40,6 +41,7 @@ def trained(variant: str, folder: Path) -> dict[str, Any]:
     """What a whole training ends with."""
     changes = dict(VARIANTS[variant])
     judged = changes.pop("judged", False)
+    staged = changes.pop("stages", False)
     model = tiny(dropout=changes.pop("dropout", 0.0), sparse=changes.pop("sparse", False))
     data = source(400)
     records = list(
@@ -52,6 +54,7 @@ def trained(variant: str, folder: Path) -> dict[str, Any]:
             setting=SETTING,
             judge=judge_on(source(100, seed=9)) if judged else None,
             checkpoints=Checkpoints(folder, {"variant": variant}),
+            groups=stages_of(model) if staged else None,
         )
     )
     ended = records[-1]

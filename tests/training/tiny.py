@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nlpwb.training.batches import TextBatches
 from nlpwb.training.device import Setting
 from nlpwb.training.losses import cross_entropy, supervised
+from nlpwb.training.optimizers import Group, groups_of
 from nlpwb.training.prediction import predict
 from nlpwb.training.recipe import Recipe
 from nlpwb.training.records import Judgement
@@ -41,6 +42,16 @@ def tiny(*, dropout: float = 0.0, sparse: bool = False) -> Tiny:
     """The same weights each time."""
     torch.manual_seed(7)
     return Tiny(dropout=dropout, sparse=sparse)
+
+
+def stages_of(model: Tiny) -> list[Group]:
+    """The last layer first, the hidden one from the third epoch on, the embeddings from the fifth, each half as fast."""
+    hidden = nn.ModuleList([model.hidden, model.norm])
+    return [
+        *groups_of(model.output),
+        *groups_of(hidden, rate=0.5, begins=2),
+        *groups_of(model.embedding, rate=0.25, begins=4),
+    ]
 
 
 def documents(count: int = 300, *, seed: int = 0) -> tuple[Any, Any, Any]:

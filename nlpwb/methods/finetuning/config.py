@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from nlpwb.errors import UsageError, nearest
-from nlpwb.methods.networks.config import TrainingConfig
+from nlpwb.methods.networks.config import SCHEDULES, TrainingConfig
 from nlpwb.options import Span, option, show
 
 POOLINGS = ("auto", "mean", "cls", "max", "last")
@@ -84,7 +84,13 @@ class PretrainedConfig(BaseConfig):
             )
 
 
-STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive")
+STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive", "gradual")
+OWN_STRATEGIES = ("full", "gradual")
+"""What can be done with a language model of ours as the base."""
+OWN_MAX_TOKENS, OWN_BATCH_TOKENS = 400, 16_384
+"""``max_tokens`` and ``batch_tokens`` of such a base by default."""
+OF_CONCAT = ("hidden", "drop_mult", "bptt")
+"""Options of the head of gradual, which ``full`` has, too, on a language model of ours."""
 TARGETS = ("query", "key", "value", "output", "inner", "back")
 """Matrices of a block that ``lora`` can widen: of attention, and the two of the feed-forward part."""
 ALL = "all"
@@ -95,9 +101,13 @@ OWNED = {
     "lora": ("rank", "alpha", "targets"),
     "layers": ("layers",),
     "contrastive": ("iterations", "loss", "margin", "temperature", "C"),
+    "gradual": ("decay", "thaw", "unlabelled", "lm_epochs", "lm_rate"),
 }
 """Options that mean something with one strategy alone."""
-WITHOUT = {"contrastive": ("head_rate", "label_smoothing", "patience", "tuning")}
+WITHOUT = {
+    "contrastive": ("head_rate", "label_smoothing", "patience", "tuning"),
+    "gradual": ("pooling",),  # its head sees the last, the largest and the mean of the tokens
+}
 """Options that mean nothing with a strategy."""
 
 
@@ -107,7 +117,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
 
     strategy: str = option(
         "full",
-        help="what learns beside the last layer; contrastive: all of it, from pairs of texts",
+        help="what learns beside the last layer; contrastive: all, from pairs; gradual: all, by and by",
         choices=STRATEGIES,
         search=("full", "lora"),
     )
@@ -148,6 +158,49 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
         low=1e-9,
         high=1e9,
     )
+    decay: float = option(
+        2.6,
+        help="each block learns so many times slower than the one above it (strategy=gradual)",
+        low=1,
+        high=100,
+    )
+    thaw: int = option(
+        1,
+        help="epochs after which the next block begins to learn, from the last one down (strategy=gradual)",
+        low=1,
+        high=1000,
+    )
+    hidden: int = option(
+        50, help="width of the layer before the last one (strategy=gradual)", low=1, high=16_384
+    )
+    unlabelled: str | None = option(
+        None,
+        help="file with more texts like those to be labelled; a language model of ours is tuned on both (strategy=gradual)",
+    )
+    lm_epochs: int | Literal["auto"] = option(
+        "auto",
+        help="passes over them; auto: 15, fewer beyond 130,000 tokens; 0: it is taken as it is (strategy=gradual)",
+        low=0,
+        high=10_000,
+    )
+    lm_rate: float = option(
+        4e-3,
+        help="the largest step size meanwhile (strategy=gradual)",
+        low=1e-9,
+        high=100,
+    )
+    bptt: int = option(
+        70,
+        help="tokens through which a gradient goes back in a recurrent language model; states go on",
+        low=1,
+        high=10**6,
+    )
+    drop_mult: float = option(
+        0.3,
+        help="times the paper's dropout: 0.4 and 0.1 in the head, in LSTMs 0.4, 0.5 of state weights (strategy=gradual)",
+        low=0,
+        high=2,
+    )
     pooling: str = option(
         "auto",
         help="what the last layer sees of a text's tokens; auto: what the base's family has there",
@@ -156,7 +209,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     )
     epochs: int | Literal["auto"] = option(  # type: ignore[assignment]
         "auto",
-        help="passes over the training documents, at most; auto: 3, of a last layer alone 30",
+        help="passes over the training documents, at most; auto: 3, gradual 5, a last layer alone 30, our language models 15",
         low=1,
         high=10_000,
     )
@@ -170,8 +223,18 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     head_rate: float = option(
         1.0, help="the new last layer learns so many times as fast", low=1e-3, high=1e4
     )
-    batch_tokens: int = option(2048, help="tokens of a batch, padding included", low=1, high=10**8)
+    batch_tokens: int = option(
+        2048,
+        help="tokens of a batch, padding included; 16,384 where the base is a language model of ours",
+        low=1,
+        high=10**8,
+    )
     batch_documents: int = option(32, help="documents of a batch, at most", low=1, high=10**6)
+    schedule: str = option(
+        "auto",
+        help="course of the step size; auto: linear, with strategy=gradual slanted, anew whenever a block begins",
+        choices=("auto", *SCHEDULES),
+    )
     warmup: float = option(
         0.1, help="share of the steps in which the step size rises", low=0, high=1
     )
@@ -189,9 +252,60 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     )
 
     @property
+    def files(self) -> dict[str, str]:
+        """The folder of the base and the texts without labels: what they hold decides the result.
+
+        Raises:
+            UsageError: options that do nothing with such a base.
+        """
+        from nlpwb.bases.finding import own_folder
+
+        own = own_folder(self.base)
+        self.check_base(own=own is not None)
+        named = {"base": str(own)} if own is not None else super().files
+        if self.unlabelled is not None:
+            named["unlabelled"] = self.unlabelled
+        return named
+
+    @property
+    def wanted(self) -> str:
+        """What the files should be, for the sentence that says that one cannot be read."""
+        return f"{super().wanted}, or the folder of a language model; unlabelled= the name of a file with texts"
+
+    def check_base(self, *, own: bool) -> None:
+        """Refuse what has no meaning for a base that is a language model of ours, or that is none.
+
+        Raises:
+            UsageError: the sentence names it.
+        """
+        if own and self.strategy not in OWN_STRATEGIES:
+            raise UsageError(
+                f"finetune: strategy={self.strategy} is for checkpoints of transformers, and {self.base} is of nlpwb train; "
+                f"write strategy={' or '.join(OWN_STRATEGIES)}"
+            )
+        if own and self.pooling != "auto":
+            raise UsageError(
+                f"finetune: pooling={self.pooling} does nothing where {self.base} is a language model: its head sees the last, "
+                "the largest and the mean of the tokens; leave it out"
+            )
+        ours: tuple[str, ...] = () if own else ("unlabelled", "lm_epochs", "lm_rate", "bptt")
+        if not own and self.strategy != "gradual":
+            ours = (*ours, "hidden", "drop_mult")
+        for name in ours:
+            if self.changes(name):
+                raise UsageError(
+                    f"finetune: {name}={show(getattr(self, name))} concerns language models of nlpwb train, and "
+                    f"base={self.base} is none; leave it out"
+                )
+
+    @property
     def widened(self) -> tuple[str, ...]:
         """The names in ``targets``."""
         return TARGETS if self.targets == ALL else tuple(self.targets.split("|"))
+
+    def changes(self, name: str) -> bool:
+        """Whether an option is not what it is by default."""
+        return bool(getattr(self, name) != type(self).__dataclass_fields__[name].default)
 
     def validate(self, method: str) -> None:
         """Refuse targets that match nothing, and options of another strategy.
@@ -204,9 +318,16 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
                 raise UsageError(
                     f"{method}: targets={self.targets}: {nearest(name, TARGETS)} (known: {'|'.join(TARGETS)})"
                 )
+        if self.unlabelled is not None and self.lm_epochs == 0:
+            raise UsageError(
+                f"{method}: unlabelled={self.unlabelled} does nothing with lm_epochs=0; leave one of them out"
+            )
         for owner, names in OWNED.items():
             for name in names if self.strategy != owner else ():
                 self._refuse(method, name, f"write strategy={owner}, or leave it out")
+        if self.strategy not in OWN_STRATEGIES:  # check_base knows whether full has such a head
+            for name in OF_CONCAT:
+                self._refuse(method, name, "write strategy=gradual, or leave it out")
         for name in WITHOUT.get(self.strategy, ()):
             self._refuse(method, name, "leave it out")
         for loss, name in {"cosine": "margin", "company": "temperature"}.items():
@@ -214,7 +335,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
                 self._refuse(method, name, f"it belongs to loss={loss}, of strategy=contrastive")
 
     def _refuse(self, method: str, name: str, way: str) -> None:
-        if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+        if self.changes(name):
             raise UsageError(
                 f"{method}: {name}={show(getattr(self, name))} does nothing with strategy={self.strategy}; {way}"
             )

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nlpwb.methods.finetuning.concat_head import concat_pooled
 from nlpwb.methods.networks.pooling import last_in_time, max_over_time, mean_over_time
 from nlpwb.methods.transformer.bert import draw
 from nlpwb.methods.transformer.dropout import Dropout
 
-Pooling = Literal["cls", "mean", "max", "last"]
+Pooling = Literal["cls", "mean", "max", "last", "concat"]
 Bend = Literal["tanh", "relu", "gelu"]
 _BENDS: dict[Bend, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
@@ -26,7 +27,12 @@ _BENDS: dict[Bend, Callable[[Tensor], Tensor]] = {
 
 
 def pooled(states: Tensor, lengths: Tensor, pooling: Pooling) -> Tensor:
-    """A vector for each text: its first token's, the mean, the maximum or its last token's; (B, T, d) to (B, d)."""
+    """A vector for each text: its first token's, the mean, the maximum or its last token's; (B, T, d) to (B, d).
+
+    ``concat``: the last three side by side, (B, 3 d).
+    """
+    if pooling == "concat":
+        return concat_pooled(states, lengths)
     if pooling == "cls":
         return states[:, 0]
     if pooling == "last":

@@ -9,13 +9,18 @@ from torch.nn import functional
 
 from nlpwb.errors import UsageError
 from nlpwb.methods.finetuning.checkpoint import Body, token_states
+from nlpwb.methods.finetuning.concat_head import ConcatHead
 from nlpwb.methods.finetuning.config import FinetuneConfig
+from nlpwb.methods.finetuning.gradual import parts_of
 from nlpwb.methods.finetuning.heads import Pooling, TextHead, TokenHead, pooled
 from nlpwb.methods.finetuning.lora import widen
 from nlpwb.methods.finetuning.pairs import parted
 from nlpwb.methods.finetuning.wrapped import WrappedBody
 from nlpwb.methods.finetuning.wrapped_lora import widen_wrapped
 from nlpwb.methods.transformer.bert import BertNetwork
+
+_GRADUAL = 5.0
+"""Times the rate of a whole network: two blocks below the head then learn about as fast as there."""
 
 
 class FinetunedNetwork(nn.Module):
@@ -27,7 +32,7 @@ class FinetunedNetwork(nn.Module):
     def __init__(
         self,
         body: Body,
-        head: TextHead,
+        head: TextHead | ConcatHead,
         pooling: Pooling,
         *,
         pairs: bool = False,
@@ -71,7 +76,7 @@ def choose_trained(body: Body, config: FinetuneConfig) -> None:
     """Say which weights of a body learn: what the strategy names. A head always learns.
 
     full: Devlin et al. 2019, section 3.2. layers: the last ones (Lee, Tang & Lin 2019 count how many are needed). bitfit: offsets
-    alone (Ben Zaken, Goldberg & Ravfogel 2022, ACL). lora: ``lora.py``. frozen: none.
+    alone (Ben Zaken, Goldberg & Ravfogel 2022, ACL). lora: ``lora.py``. gradual: ``gradual.py`` says when. frozen: none.
     """
     for parameter in body.parameters():
         parameter.requires_grad_(config.strategy == "full")
@@ -94,13 +99,22 @@ def choose_trained(body: Body, config: FinetuneConfig) -> None:
                 f"finetune: strategy=bitfit moves offsets, and {config.base} has none; write strategy=full, frozen, layers or "
                 "lora"
             )
+    elif config.strategy == "gradual":
+        parts = parts_of(body)
+        if not parts:
+            raise UsageError(
+                f"finetune: strategy=gradual: the blocks of {config.base} are no list that this program finds; "
+                "write strategy=full, frozen, bitfit or lora"
+            )
+        for parameter in (parameter for part in parts for parameter in part):
+            parameter.requires_grad_(True)
     elif config.strategy == "lora":
         how: dict[str, Any] = {"rank": config.rank, "alpha": config.alpha}
         if isinstance(body, WrappedBody):
             widen_wrapped(body, config.widened, name=config.base, **how)
         else:
             widen(body.blocks, config.widened, **how)
-    move_named_rows(body, config.strategy == "full")
+    move_named_rows(body, config.strategy in ("full", "gradual"))
 
 
 def move_named_rows(body: Body, alone: bool) -> None:
@@ -125,7 +139,7 @@ class HeadOnVectors(nn.Module):
 
     vectors: Tensor
 
-    def __init__(self, head: TextHead | TokenHead, vectors: Tensor) -> None:
+    def __init__(self, head: TextHead | ConcatHead | TokenHead, vectors: Tensor) -> None:
         super().__init__()
         self.head = head
         self.register_buffer("vectors", vectors, persistent=False)
@@ -138,10 +152,20 @@ class HeadOnVectors(nn.Module):
 
 
 def epochs_of(config: FinetuneConfig) -> int:
-    """The passes of ``epochs=auto``: Devlin et al. 2019 (appendix A.3) take two to four; a head alone is quick to train."""
+    """The passes of ``epochs=auto``: Devlin et al. 2019 (appendix A.3) take two to four; a head alone is quick to train.
+
+    Gradual unfreezing spends its first passes on few blocks, which takes less time than a pass over all of them.
+    """
     if config.epochs != "auto":
         return int(config.epochs)
-    return {"frozen": 30, "contrastive": 1}.get(config.strategy, 3)
+    return {"frozen": 30, "contrastive": 1, "gradual": 5}.get(config.strategy, 3)
+
+
+def schedule_of(config: FinetuneConfig) -> str:
+    """The course of the step size of ``schedule=auto``."""
+    if config.schedule != "auto":
+        return config.schedule
+    return "slanted" if config.strategy == "gradual" else "linear"
 
 
 def learning_rate_of(config: FinetuneConfig, *, dim: int) -> float:
@@ -149,15 +173,14 @@ def learning_rate_of(config: FinetuneConfig, *, dim: int) -> float:
 
     Whole networks: 1e-4 for the narrow (MiniLM's 384), 5e-5 up to BERT-base, 2e-5 for the large (Devlin et al. 2019, appendix
     A.3). Where few numbers learn they may go further: 1e-3 for lora, bitfit and a head alone (Hu et al. 2022, table 9; Ben Zaken
-    et al. 2022, section 4).
+    et al. 2022, section 4). With gradual it is the rate of the new head, which no other learns as fast as.
     """
     if config.learning_rate != "auto":
         return float(config.learning_rate)
     if config.strategy in ("lora", "bitfit", "frozen"):
         return 1e-3
-    if dim <= 512:
-        return 1e-4
-    return 5e-5 if dim <= 768 else 2e-5
+    whole = 1e-4 if dim <= 512 else 5e-5 if dim <= 768 else 2e-5
+    return _GRADUAL * whole if config.strategy == "gradual" else whole
 
 
 def shares(network: nn.Module) -> tuple[int, int]:

@@ -70,6 +70,8 @@ class RecurrentLanguageNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.vocabulary = vocabulary
+        self.drops_output = True
+        """Whether what the output layer sees is dropped, too."""
         dim = config.dim
         table = torch.randn(vocabulary, dim) * dim**-0.5
         self.embedding = TokenEmbedding(
@@ -134,7 +136,8 @@ class RecurrentLanguageNetwork(nn.Module):
             x = locked_dropout(x, share, training=self.training)
             x, last = cast(Direction, layer).run(x, state)
             found.append((x, last))
-        return locked_dropout(x, share, training=self.training), found
+        at_end = share if self.drops_output else 0.0
+        return locked_dropout(x, at_end, training=self.training), found
 
     def head(self) -> tuple[Tensor, Tensor | None]:
         """The output layer: weight (V, d) and bias (V,)."""

@@ -103,6 +103,13 @@ def open_classifier(path: Path, fitting: str) -> LookedClassifier:
             f"the model {path} ({classifier.spec}) reads pairs of texts, and this command looks at one; give a model of single "
             "texts, or the base"
         )
+    from nlpwb.workflows.pretrained.language.classifier import LanguageClassifier
+
+    if isinstance(classifier.network, LanguageClassifier):
+        raise ModelError(
+            f"the model {path} is a language model that labels ({classifier.spec}), and this command does not look into such; "
+            "it looks into the language model itself"
+        )
     return LookedClassifier(path, classifier, classifier.network)
 
 

@@ -37,7 +37,13 @@ TRAINING_VERSION = 1
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One training: its method and where it takes place; ``groups``: what of a network moves, and how fast."""
+    """One training: its method and where it takes place.
+
+    Args:
+        groups: what of a network moves, how fast and from when on.
+        betas: of AdamW; None: the usual ones.
+        start: names the first weights, where these do not follow from method, texts and seed.
+    """
 
     part: Part
     config: NetworkConfig | FinetuneConfig
@@ -45,6 +51,8 @@ class Run:
     setting: Setting
     task: Task
     groups: Callable[[torch.nn.Module], Sequence[Group]] = groups_of
+    betas: tuple[float, float] | None = None
+    start: str = ""
 
     def train(
         self,
@@ -68,11 +76,14 @@ class Run:
         if self.conditions.checkpoints is not None:
             identity = self._identity(encoded, wanted, shape, seed)
             checkpoints = Checkpoints(self.conditions.checkpoints, identity)
+        recipe = recipe_of(config)
+        if self.betas is not None:
+            recipe = dataclasses.replace(recipe, betas=self.betas)
         records = train(
             model,
             self._batches(encoded, trained, wanted, seed=seed),
             supervised(pointwise),
-            recipe_of(config),
+            recipe,
             seed=seed,
             setting=self.setting,
             judge=judge,
@@ -149,6 +160,7 @@ class Run:
             if self.part.entry.based
             else embedding_identity(self.part.config, self.part.name),
             "data": digest.hexdigest(),
+            **({"start": self.start} if self.start else {}),
             "shape": dataclasses.asdict(shape),
             "seed": seed,
             "device": self.setting.device.type,

@@ -14,6 +14,7 @@ from nlpwb.bases.sentences import SentenceSettings, write_padding, write_sentenc
 from nlpwb.bases.tokenizers import TOKENIZER
 from nlpwb.errors import ModelError
 from nlpwb.methods.finetuning.checkpoint import body_of, head_of, written_checkpoint
+from nlpwb.methods.finetuning.concat_head import ConcatHead
 from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
 from nlpwb.methods.finetuning.families import GPT2
 from nlpwb.methods.finetuning.heads import Pooling, TextHead
@@ -28,6 +29,7 @@ from nlpwb.tasks import Task
 from nlpwb.workflows.networks.classifier import NetworkClassifier
 from nlpwb.workflows.networks.conditions import Made
 from nlpwb.workflows.networks.tasks import Shape
+from nlpwb.workflows.storage import beginning
 
 PROBLEMS: dict[Task, str] = {
     "classify": "single_label_classification",
@@ -35,6 +37,8 @@ PROBLEMS: dict[Task, str] = {
     "regression": "regression",
 }
 """What a task is called in ``config.json``."""
+CONCAT = "concat."
+"""Begins the names of a head's tensors that no other library has."""
 
 
 class FinetunedClassifier(NetworkClassifier):
@@ -82,9 +86,17 @@ class FinetunedClassifier(NetworkClassifier):
 
     def state(self) -> State:
         """Weights under the field's names, the tokenizer, and what the network was built for."""
+        head = self.network.head
+        concat = isinstance(head, ConcatHead)
         config, tensors = written_checkpoint(
-            self.architecture, self.network.body, self.network.head, labels=self.architecture.labels
+            self.architecture,
+            self.network.body,
+            None if concat else head,
+            labels=self.architecture.labels,
         )
+        if concat:
+            for name, tensor in head.state_dict().items():
+                tensors[CONCAT + name] = tensor.detach().cpu()
         return State(
             arrays={name: tensor.numpy() for name, tensor in tensors.items()},
             lists={"tokenizer": [self.tokens.json]},
@@ -112,7 +124,9 @@ class FinetunedClassifier(NetworkClassifier):
         (folder / CONFIG).write_text(text, encoding="utf-8", errors="backslashreplace")
         (folder / TOKENIZER).write_text(self.tokens.json, encoding="utf-8")
         if self.network.normalised:  # its vectors are those of an encoder of sentences
-            settings = SentenceSettings(self.network.pooling, True, self.tokens.longest)
+            pooling = self.network.pooling
+            assert pooling != "concat", "that is of texts with labels"
+            settings = SentenceSettings(pooling, True, self.tokens.longest)
             write_sentence_settings(folder, settings, dim=self.architecture.dim)
             if self.architecture.family is GPT2:  # theirs has no token that fills up a batch
                 write_padding(folder, self.tokens.tokens[0])
@@ -133,26 +147,31 @@ class FinetunedClassifier(NetworkClassifier):
             shape = Shape(**facts["shape"])
             architecture = architecture_of(facts["config"], name="the model")
             tensors = {name: torch.from_numpy(array) for name, array in state.arrays.items()}
-            found = Found(tensors, architecture.family, name="the model")
+            concat = beginning(tensors, CONCAT)
+            theirs = {name: one for name, one in tensors.items() if not name.startswith(CONCAT)}
+            found = Found(theirs, architecture.family, name="the model")
             body = body_of(found, architecture)
-            head = text_head(
-                architecture,
-                shape.outputs,
-                pooling=facts["pooling"],
-                bend=facts["bend"],
-                offsets=facts.get("offsets"),
-            )
-            family = architecture.family
-            found.fill(
-                head, tuple(row for row in family.text if head.bend or "dense" not in row.ours)
-            )
+            head: TextHead | ConcatHead
+            if facts["pooling"] == "concat":
+                head = ConcatHead(architecture.dim, shape.outputs, hidden=len(concat["dense.bias"]))
+                head.load_state_dict(concat)
+            else:
+                head = text_head(
+                    architecture,
+                    shape.outputs,
+                    pooling=facts["pooling"],
+                    bend=facts["bend"],
+                    offsets=facts.get("offsets"),
+                )
+                rows = architecture.family.text
+                found.fill(head, tuple(r for r in rows if head.bend or "dense" not in r.ours))
             tokens = CheckpointTokens(
                 Tokenizer.from_str(state.lists["tokenizer"][0]),
                 vocabulary=body.embedding.weight.shape[0],
                 longest=int(facts["longest"]),
                 name="the model",
             )
-        except (KeyError, TypeError, IndexError) as error:
+        except (KeyError, TypeError, IndexError, RuntimeError) as error:
             raise ModelError(
                 f"the model holds no fine-tuned network as this version keeps it ({error}); train it again"
             ) from None

@@ -22,6 +22,7 @@ from nlpwb.methods.finetuning.network import (
     epochs_of,
     learning_rate_of,
     move_named_rows,
+    schedule_of,
 )
 from nlpwb.methods.finetuning.sentences import SentenceNetwork
 from nlpwb.methods.heads.config import LogregConfig
@@ -125,6 +126,7 @@ def _settled(config: FinetuneConfig, base: Base) -> FinetuneConfig:
         config,
         learning_rate=learning_rate_of(config, dim=base.architecture.dim),
         epochs=epochs_of(config),
+        schedule=schedule_of(config),
     )
 
 

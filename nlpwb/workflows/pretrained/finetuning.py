@@ -16,6 +16,7 @@ from safetensors.torch import save  # noqa: TID253
 from nlpwb.errors import InputError, MethodError, UsageError
 from nlpwb.files import put_whole
 from nlpwb.methods.finetuning.adapters import adapters_of, written_adapters
+from nlpwb.methods.finetuning.concat_head import ConcatHead
 from nlpwb.methods.finetuning.configurations import Architecture
 from nlpwb.methods.finetuning.families import FAMILIES
 from nlpwb.methods.finetuning.heads import Pooling
@@ -26,6 +27,7 @@ from nlpwb.methods.finetuning.network import (
     choose_trained,
     epochs_of,
     learning_rate_of,
+    schedule_of,
     shares,
 )
 from nlpwb.methods.finetuning.pairs import PairTokens
@@ -44,6 +46,7 @@ from nlpwb.workflows.networks.tasks import Shape, shape_of, tuning_part
 from nlpwb.workflows.pretrained.classifier import PROBLEMS, FinetunedClassifier, text_head
 from nlpwb.workflows.pretrained.contrastive import tune_by_contrast
 from nlpwb.workflows.pretrained.encoding import Manner, encode
+from nlpwb.workflows.pretrained.groups import gradual_groups
 from nlpwb.workflows.pretrained.memory import TextVectors, vectors_identity
 from nlpwb.workflows.pretrained.opening import NO_TOKEN, Base, open_base
 
@@ -88,6 +91,7 @@ def finetune(
         raise MethodError(
             "strategy=contrastive makes vectors of single texts, and these documents are pairs; write another strategy"
         )
+    config.check_base(own=False)
     base = open_base(config.base, max_tokens=config.max_tokens)
     check_adapter(conditions.adapter, base)
     encoded = _read(base, texts, pairs=pairs)
@@ -134,6 +138,7 @@ def finetune(
         config,
         learning_rate=learning_rate_of(config, dim=base.architecture.dim),
         epochs=epochs_of(config),
+        schedule=schedule_of(config),
     )
     run = Run(
         part,
@@ -141,7 +146,7 @@ def finetune(
         conditions,
         setting,
         task,
-        groups=lambda model: _groups(model, config),
+        groups=lambda model: _groups(model, settled),
     )
     with in_memory():
         if config.strategy == "frozen":
@@ -270,6 +275,11 @@ def _network(base: Base, config: FinetuneConfig, outputs: int, *, pairs: bool) -
         elif config.strategy == "frozen":
             # a first token says nothing of its text before it was taught to
             pooling = "mean" if base.sentences is None else base.sentences.pooling
+    if config.strategy == "gradual":
+        concat = ConcatHead(
+            base.architecture.dim, outputs, hidden=config.hidden, drop_mult=config.drop_mult
+        )
+        return FinetunedNetwork(base.body, concat, "concat", pairs=pairs)
     head = text_head(base.architecture, outputs, pooling=pooling, found=base.found)
     return FinetunedNetwork(base.body, head, cast(Pooling, pooling), pairs=pairs)
 
@@ -320,4 +330,6 @@ def _groups(model: torch.nn.Module, config: FinetuneConfig) -> list[Group]:
     if isinstance(model, HeadOnVectors):
         return groups_of(model)
     network = cast(FinetunedNetwork, model)
+    if config.strategy == "gradual":
+        return gradual_groups(network, config)
     return [*groups_of(network.body), *groups_of(network.head, rate=config.head_rate)]

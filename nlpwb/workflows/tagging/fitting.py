@@ -24,6 +24,7 @@ from nlpwb.methods.finetuning.network import (
     choose_trained,
     epochs_of,
     learning_rate_of,
+    schedule_of,
     shares,
 )
 from nlpwb.methods.finetuning.tagging import TaggingNetwork, Windows, WordTokens
@@ -102,6 +103,7 @@ def finetune_tagger(
         config,
         learning_rate=learning_rate_of(config, dim=base.architecture.dim),
         epochs=_epochs(config, len(windows)),
+        schedule=schedule_of(config),
     )
     run = _Run(part, settled, conditions, setting, windows, targets, corpus.tags, labels, tuning)
     with in_memory():

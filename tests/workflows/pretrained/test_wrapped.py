@@ -144,6 +144,18 @@ def test_thirds_of_one_matrix_leave_the_keys_alone(bases: dict[str, str]) -> Non
     assert not same[64:].any()
 
 
+def test_blocks_can_begin_one_after_the_other(bases: dict[str, str], tmp_path: Path) -> None:
+    """And the head of gradual unfreezing comes back from a folder whose other tensors are the library's."""
+    notes: list[str] = []
+    network = tuned(bases["qwen2"], "strategy=gradual,hidden=4", note=notes.append)
+    assert len([note for note in notes if "weights move" in note]) == 2
+    made = Classifier(parse_spec(str(network.part)), ("bad", "good"), 0, network=network)
+    save_model(tmp_path / "model", made, {"by": "a test"})
+    np.testing.assert_array_equal(
+        load_model(tmp_path / "model").scores(TEXTS), network.scores(TEXTS)
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "expected"),
     [
@@ -171,6 +183,7 @@ def test_the_other_strategies_move_what_they_name(
     ("kind", "options", "sentence"),
     [
         ("albert", "strategy=layers", "no list that this program finds; write strategy=full"),
+        ("albert", "strategy=gradual", "no list that this program finds; write strategy=full"),
         ("t5", "strategy=bitfit", "moves offsets, and .* has none"),
         ("modernbert", "strategy=lora,targets=back|inner", None),
         ("albert", "strategy=lora,targets=output", None),
