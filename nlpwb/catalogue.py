@@ -24,8 +24,8 @@ class Entry:
     entry of its own in the cache. ``probabilistic`` says that the scores are probabilities. ``network``: ``code`` is a torch
     module that labels, which ``nlpwb/workflows/networks`` trains. ``based``: it begins with weights that somebody else
     trained, which ``nlpwb/workflows/pretrained`` opens. ``writes``: it writes texts in place of labels; ``lm`` goes on with one,
-    ``translate`` says one in other words. ``head``: the one that a representation gets where none is named, in place of
-    :data:`DEFAULT_HEAD`.
+    ``translate`` says one in other words, ``mlm`` fills gaps. ``head``: the one that a representation gets where none is named,
+    in place of :data:`DEFAULT_HEAD`.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Entry:
     probabilistic: bool = False
     network: bool = False
     based: bool = False
-    writes: Literal["", "lm", "translate"] = ""
+    writes: Literal["", "lm", "mlm", "translate"] = ""
     loads: tuple[str, ...] = ()
 
     @property
@@ -130,7 +130,7 @@ def _network(name: str, family: str, config: str, code: str, summary: str, sourc
 
 def _writer(
     name: str,
-    writes: Literal["lm", "translate"],
+    writes: Literal["lm", "mlm", "translate"],
     family: str,
     config: str,
     code: str,
@@ -356,6 +356,15 @@ _ENTRIES = [
         "gpt:GptNetwork",
         "what comes next, from attention to all that came before; GPT-2's shape is one configuration",
         "Radford et al. (2018, 2019), OpenAI",
+    ),
+    _writer(
+        "mlm",
+        "mlm",
+        "finetuning",
+        "masked_config:MlmConfig",
+        "masked:MaskedNetwork",
+        "what was hidden in a text: an encoder trained on text alone, a base for all that begins with one",
+        "Devlin et al. (2019), NAACL; Liu et al. (2019), arXiv:1907.11692; Gururangan et al. (2020), ACL",
     ),
     _writer(
         "seq2seq",

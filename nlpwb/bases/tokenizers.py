@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENIZER = "tokenizer.json"
-_SETTINGS = "tokenizer_config.json"
+TOKENIZER_SETTINGS = "tokenizer_config.json"
 _WORDPIECE, _MERGES, _PIECES = "vocab.txt", "merges.txt", "vocab.json"
 _PREFIX = "##"
 _MASK = "<mask>"
@@ -86,7 +86,7 @@ def _wordpiece(folder: Path) -> Tokenizer:
     """Devlin et al. 2019: words are cut at spaces and punctuation, and into the longest pieces that are there."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-    settings = optional_json(folder, _SETTINGS)
+    settings = optional_json(folder, TOKENIZER_SETTINGS)
     unknown = _mark(settings, "unk_token", "[UNK]")
     vocabulary = models.WordPiece.read_file(str(folder / _WORDPIECE))
     tokenizer = Tokenizer(
@@ -122,7 +122,7 @@ def _byte_pairs(folder: Path, family: str) -> Tokenizer:
         processors,
     )
 
-    settings = optional_json(folder, _SETTINGS)
+    settings = optional_json(folder, TOKENIZER_SETTINGS)
     spaced = bool(settings.get("add_prefix_space", False))
     vocabulary, merges = models.BPE.read_file(str(folder / _PIECES), str(folder / _MERGES))
     tokenizer = Tokenizer(models.BPE(vocabulary, merges))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options, tagging, translation
+from nlpwb.cli import language, masked, options, tagging, translation
 from nlpwb.cli.compare import Metric
 from nlpwb.cli.comparing import check_gate
 from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
@@ -15,11 +15,13 @@ from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError, nearest
 from nlpwb.report.sink import Column
 from nlpwb.tasks import AS_SAID, METRICS, default_metric, metric_info
+from nlpwb.workflows.masked.evaluating import MASKINGS
 from nlpwb.workflows.translation.search import BEAMS, LENGTH_PENALTY
 
 _OPTIONS = {
     "classifier": ("metric", "confusion", "fail_under", "text", "label", "group_col"),
     "language-model": ("fail_over", "window", "stride", "text"),
+    "masked-model": ("fail_under", "maskings", "text"),
     "translator": (
         *("beams", "length_penalty", "fail_under"),
         *("source", "target", "source_col", "target_col"),
@@ -67,6 +69,14 @@ def evaluate(
         int | None,
         typer.Option(help="How many of them are new at a time; half of them by default.", min=1),
     ] = None,
+    maskings: Annotated[
+        int,
+        typer.Option(
+            help="Of an encoder that fills masks: ways in which the text is hidden, of which figures are the mean.",
+            min=1,
+            max=1000,
+        ),
+    ] = MASKINGS,
     beams: Annotated[
         int,
         typer.Option(help="Hypotheses of a translator at a time.", min=1, max=1000),
@@ -96,14 +106,14 @@ def evaluate(
     verbose: options.Verbose = False,
 ) -> None:
     """Score a model: a classifier on labelled texts, the metric with its interval and every label's own figures; a language
-    model on texts, in bits per byte and perplexity; a translator on pairs, by BLEU and chrF; a tagger on labelled words, by the
-    F1 of entities.
+    model on texts, in bits per byte and perplexity; an encoder that fills masks by the hidden tokens that it says right; a
+    translator on pairs, by BLEU and chrF; a tagger on labelled words, by the F1 of entities.
     """
     from nlpwb.data.pair_columns import PairOptions
     from nlpwb.errors import GateMissed
     from nlpwb.report.comparison import percent, score
     from nlpwb.workflows.evaluating import evaluate as run
-    from nlpwb.workflows.folders import AS_KIND, LANGUAGE_MODEL, TAGGER, TRANSLATOR
+    from nlpwb.workflows.folders import AS_KIND, LANGUAGE_MODEL, MASKED_MODEL, TAGGER, TRANSLATOR
     from nlpwb.workflows.model_folder import task_of_model
 
     kind = kind_of(model)
@@ -172,6 +182,18 @@ def evaluate(
             window=window,
             stride=stride,
             fail_over=fail_over,
+            **how,
+        )
+        return
+    if kind == MASKED_MODEL:
+        check_gate(fail_under, "accuracy")
+        masked.evaluate(
+            model,
+            corpus,
+            reading,
+            sink=options.make_sink(format, out, quiet, verbose),
+            maskings=maskings,
+            fail_under=fail_under,
             **how,
         )
         return

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpwb.cli import options, train
+from nlpwb.cli import continuing, options, train
 from nlpwb.cli.translation import Origin
 from nlpwb.errors import UsageError
+from nlpwb.tasks import TASKS as LABELLED
 from nlpwb.tasks import TOKENS
 
 if TYPE_CHECKING:
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("full", "frozen", "layers", "bitfit", "lora", "contrastive", "gradual")
 """Those of ``methods/finetuning/config.py``, which listing options need not load; a test holds them equal."""
+TASKS = ("auto", *LABELLED, TOKENS, continuing.TASK)
+BaseTask = Annotated[
+    str,
+    typer.Option(
+        "--task",
+        help="classify: one label a document; multilabel: a set of them; regression: a number; tokens: a label a word, from "
+        "CoNLL columns; lm: no labels, the base's own training goes on; auto: as the labels look.",
+        callback=options.among("--task", TASKS),
+        autocompletion=lambda: list(TASKS),
+    ),
+]
 
 
 def finetune(
@@ -74,7 +86,7 @@ def finetune(
             show_default=False,
         ),
     ] = None,
-    task: options.TrainTask = "auto",
+    task: BaseTask = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     plot: train.Plot = None,
@@ -96,33 +108,37 @@ def finetune(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Fine-tune a base on a labelled corpus; the model is a folder that the field's libraries read, too.
+    """Fine-tune a base on a labelled corpus, or on text; the model is a folder that the field's libraries read, too.
 
     It is `nlpwb train finetune:base=BASE,strategy=… CORPUS`, and goes on where it was interrupted, as that does. Two columns of
-    --text are a pair of texts: --text premise,hypothesis.
+    --text are a pair of texts: --text premise,hypothesis. With --task lm it is `nlpwb train mlm:base=BASE TEXT`, or
+    `gpt:base=BASE` of GPT-2's family: the base's own training goes on.
     """
     from nlpwb.methods.finetuning.config import FinetuneConfig
     from nlpwb.options import parse_options
     from nlpwb.specs import Part, Spec
 
     options.go_offline(offline)
-    words = {"base": base, "strategy": strategy}
-    if unlabelled is not None:
-        words["unlabelled"] = str(unlabelled)
+    words: dict[str, str] = {} if unlabelled is None else {"unlabelled": str(unlabelled)}
     for word in option or []:
         name, given, value = word.partition("=")
-        if not given or name in words:
+        if not given or name in (*words, "base", "strategy"):
             raise UsageError(
                 f"--set {word}: write NAME=VALUE, each name once; `nlpwb methods finetune` lists the names"
             )
         words[name] = value
-    if adapter is not None and strategy != "lora":
+    if adapter is not None and task != continuing.TASK and strategy != "lora":
         raise UsageError(
             f"--adapter: strategy={strategy} makes no additions; write --strategy lora"
         )
-    config = parse_options(FinetuneConfig, "finetune", words)
-    # files that are not there, and options that do nothing with this base
-    Part("finetune", config).identity()
+    if task == continuing.TASK:
+        spec = continuing.spec_of(context, base, words)
+        task = "auto"
+    else:
+        words = {"base": base, "strategy": strategy, **words}
+        spec = Spec(Part("finetune", parse_options(FinetuneConfig, "finetune", words)), None, None)
+        # files that are not there, and options that do nothing with this base
+        spec.representation.identity()
     of_texts: dict[str, Any] = {
         "text": text,
         "label": label,
@@ -132,7 +148,6 @@ def finetune(
         "header": header,
         "skip_bad_rows": skip_bad_rows,
     }
-    spec = Spec(Part("finetune", config), None, None)
     sink = options.make_sink(format, out, quiet, verbose)
     if search is not None:
         from nlpwb.searching import parse_budget

@@ -52,6 +52,7 @@ def _show_trained(sink: Sink, trained: TrainedLanguageModel) -> None:
 
     row = dataclasses.asdict(trained)
     made = row.pop("network") or {}
+    begun = trained.before_perplexity is not None
     columns = [
         Column("model", "model", keep=True),
         Column("method", "method", keep=True, wrap_at=",+"),
@@ -60,8 +61,10 @@ def _show_trained(sink: Sink, trained: TrainedLanguageModel) -> None:
         Column("parameters", "parameters", right=True, show=whole),
         Column("epochs", "epochs", right=True, table=bool(made)),
         Column("steps", "steps", right=True, table=False),
-        Column("tuning_nats", "tuning nats/token", right=True, show=_figure(4)),
-        Column("tuning_bits", "tuning bits/byte", right=True, show=_figure(4)),
+        Column("tuning_nats", "tuning nats/token", right=True, show=figure(4)),
+        Column("tuning_bits", "tuning bits/byte", right=True, show=figure(4)),
+        Column("before_perplexity", "perplexity before", right=True, show=figure(2), table=begun),
+        Column("tuning_perplexity", "after", right=True, show=figure(2), table=begun),
         Column("fit_seconds", "fit", right=True, show=seconds),
         Column("bytes", "size", right=True, show=size),
         Column("resumed", "resumed", right=True, table=bool(made.get("resumed")), show=count),
@@ -107,8 +110,8 @@ def evaluate(
         note=sink.note,
     )
     rows = [
-        _row("bits per byte", found.bits_per_byte, (found.low, found.high), found.bytes, "bytes"),
-        _row(
+        row_of("bits per byte", found.bits_per_byte, (found.low, found.high), found.bytes, "bytes"),
+        row_of(
             "perplexity per token",
             found.perplexity,
             (found.perplexity_low, found.perplexity_high),
@@ -116,7 +119,7 @@ def evaluate(
             "tokens",
             digits=2,
         ),
-        _row("nats per token", found.nats_per_token, None, found.tokens, "tokens"),
+        row_of("nats per token", found.nats_per_token, None, found.tokens, "tokens"),
     ]
     columns = [
         Column("metric", "metric", keep=True),
@@ -143,7 +146,7 @@ def evaluate(
     )
 
 
-def _row(
+def row_of(
     metric: str,
     score: float,
     interval: tuple[float, float] | None,
@@ -153,17 +156,17 @@ def _row(
     digits: int = 4,
 ) -> dict[str, Any]:
     """A figure as numbers, and as a table shows it; where there is too little text, an interval has no ends."""
-    figure = _figure(digits)
+    shown_as = figure(digits)
     low, high = interval or (None, None)
     shown: str | None = ""
     if low is not None and high is not None:
-        shown = None if math.isnan(high) else f"{figure(low)} to {figure(high)}"
+        shown = None if math.isnan(high) else f"{shown_as(low)} to {shown_as(high)}"
     return {
         "metric": metric,
         "score": score,
         "low": low,
         "high": high,
-        "shown": figure(score),
+        "shown": shown_as(score),
         "interval": shown,
         "over": f"{count:,} {unit}",
         "count": count,
@@ -179,7 +182,8 @@ def _headline(found: LanguageFigures) -> str:
     return f"{found.method} on {found.corpus}: {found.tokens:,} tokens ({found.tokenizer}), {blocks} of text{sight}"
 
 
-def _figure(digits: int) -> Any:
+def figure(digits: int) -> Any:
+    """Shows a number with so many digits behind the point, and a dash for none."""
     return lambda value: "–" if value is None else f"{value:,.{digits}f}"
 
 
@@ -202,7 +206,7 @@ def predict(
 
     def rows() -> Iterator[dict[str, Any]]:
         for number, found in enumerate(
-            next_tokens(loaded, _prompts(texts), top_k=top_k, threads=threads)
+            next_tokens(loaded, prompts(texts), top_k=top_k, threads=threads)
         ):
             if found.cut:
                 sink.warn(cut_warning(number, found.cut, loaded.reader.context))
@@ -224,7 +228,7 @@ def predict(
     sink.stream(rows(), columns)
 
 
-def _prompts(texts: list[str]) -> Iterator[str]:
+def prompts(texts: list[str]) -> Iterator[str]:
     """The texts; or, of a single argument that is a file, its lines."""
     if len(texts) == 1 and _is_file(texts[0]):
         with Path(texts[0]).open("rb") as lines:

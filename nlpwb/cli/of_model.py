@@ -26,15 +26,21 @@ ModelOrFile = Annotated[
 
 
 def kind_of(model: Path) -> str:
-    """What a model is: classifier, language-model, translator; a llama2.c file and a checkpoint of others are language models.
+    """What a model is: classifier, language-model, masked-model, translator.
+
+    A llama2.c file and a checkpoint of GPT-2's family are language models, other checkpoints fill masks.
 
     Raises:
         ModelError: no model stands there.
     """
-    from nlpwb.workflows.folders import LANGUAGE_MODEL, is_checkpoint, read_manifest
+    from nlpwb.bases.files import CONFIG, read_json
+    from nlpwb.workflows.folders import LANGUAGE_MODEL, MASKED_MODEL, is_checkpoint, read_manifest
 
-    if (model.is_file() and model.suffix == ".bin") or is_checkpoint(model):
+    if model.is_file() and model.suffix == ".bin":
         return LANGUAGE_MODEL
+    if is_checkpoint(model):
+        writes = read_json(model, CONFIG).get("model_type") == "gpt2"
+        return LANGUAGE_MODEL if writes else MASKED_MODEL
     return str(read_manifest(model)["kind"])
 
 

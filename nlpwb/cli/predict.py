@@ -1,4 +1,4 @@
-"""``nlpwb predict``: labels for texts, or what a language model expects next."""
+"""``nlpwb predict``: labels for texts, what a language model expects next, or what fills a mask."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options, tagging
+from nlpwb.cli import language, masked, options, tagging
 from nlpwb.cli.of_model import ModelOrFile, kind_of, refuse
 from nlpwb.data.two_texts import line_flaw
 from nlpwb.errors import UsageError
@@ -29,7 +29,8 @@ def predict(
         list[str] | None,
         typer.Argument(
             help="A corpus, or - for standard input, a text a line; of a language model texts, or a file of them, one a line; "
-            "of a model of pairs also pairs, with a tab between the two; of a tagger also texts, and a word a line (.conll).",
+            "of an encoder that fills masks the same, with [MASK] in them; of a model of pairs also pairs, with a tab between "
+            "the two; of a tagger also texts, and a word a line (.conll).",
             metavar="[FILE|-|TEXT…]",
             show_default=False,
         ),
@@ -42,7 +43,7 @@ def predict(
         int | None,
         typer.Option(
             help="Labels a text, the likeliest first: 1, or of sets those that the text has; "
-            "next tokens of a language model: 10.",
+            "next tokens of a language model, or fillings of a mask: 10.",
             min=1,
         ),
     ] = None,
@@ -73,12 +74,13 @@ def predict(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Label texts with a model, in order and batch by batch; or, with a language model, say what comes next.
+    """Label texts with a model, in order and batch by batch; with a language model, say what comes next; with an encoder that
+    fills masks, what may stand at each `[MASK]`.
 
     A model of sets gives the labels of a text and their scores, parted by semicolons; a model of numbers gives a value; a tagger
     of words gives entities.
     """
-    from nlpwb.workflows.folders import LANGUAGE_MODEL, TAGGER
+    from nlpwb.workflows.folders import AS_KIND, LANGUAGE_MODEL, MASKED_MODEL, TAGGER
     from nlpwb.workflows.model_folder import reads_pairs, task_of_model
     from nlpwb.workflows.prediction import predict as run
 
@@ -118,14 +120,14 @@ def predict(
             threads=threads or options.processors(),
         )
         return
-    if kind == LANGUAGE_MODEL:
+    if kind in (LANGUAGE_MODEL, MASKED_MODEL):
         of_corpora = [*_OF_CORPORA, "proba", "with_text"]
         refuse(
             context,
             of_corpora,
-            "{option} concerns labels; a language model takes TEXT, leave it out",
+            f"{{option}} concerns labels; {AS_KIND[kind]} takes TEXT, leave it out",
         )
-        language.predict(
+        (language if kind == LANGUAGE_MODEL else masked).predict(
             model,
             sources or ["-"],
             sink=sink,

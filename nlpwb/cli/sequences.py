@@ -73,6 +73,11 @@ def task_of(task: str, chosen: Sequence[str]) -> SequenceTask | None:
 
     asked: SequenceTask | None = next((one for one in TASKS if one == task), None)
     found = {spec.representation.entry.writes: str(spec) for spec in parse_specs(chosen)}
+    if "mlm" in found:
+        raise UsageError(
+            f"{found['mlm']} learns from text alone, and is compared by what it is a base for: `nlpwb train` it, then compare "
+            "pretrained:base=MODEL or finetune:base=MODEL"
+        )
     if asked is None and task != "auto":
         for writes, spec in found.items():
             if writes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpwb.cli import language, options, tagging, translation
+from nlpwb.cli import language, masked, options, tagging, translation
 from nlpwb.cli.completion import complete_spec
 from nlpwb.cli.of_model import refuse
 from nlpwb.cli.translation import Origin
@@ -97,8 +97,8 @@ def train(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Fit one method on a whole corpus; the model is a folder. The method says what it becomes: a classifier, a language model or
-    a translator.
+    """Fit one method on a whole corpus; the model is a folder. The method says what it becomes: a classifier, a language model,
+    an encoder that fills masks or a translator.
 
     A network keeps checkpoints meanwhile: killed, or interrupted, and started again, the same command goes on from the last
     one.
@@ -191,6 +191,8 @@ def fit(
                 show = tagging.train(parsed, origin.corpus, reading, output, **how)
             elif entry.writes == "lm":
                 show = language.train(parsed, origin.corpus, reading, output, **how)
+            elif entry.writes == "mlm":
+                show = masked.train(parsed, origin.corpus, reading, output, **how)
             else:
                 trained = run(
                     parsed, origin.corpus, reading, output, task=learned, note=note, **how
@@ -217,7 +219,7 @@ def _check(context: typer.Context, spec: Spec, origin: Origin, *, task: str) -> 
             context, of_networks, f"{{option}} concerns networks, and {spec} is none; leave it out"
         )
     if entry.writes:
-        of_labels = ["task", "label"]
+        of_labels = ["label"] if task == "auto" else ["task", "label"]
         refuse(
             context, of_labels, f"{{option}} concerns labels, and {spec} needs none; leave it out"
         )

@@ -21,6 +21,8 @@ WIDTH, EDGE, LEFT, PANEL, GAP = 7.2, 0.12, 0.68, 2.3, 0.62  # inches
 TITLE, FACT = 11.0, 8.0  # points
 _MOST_LINES = 40
 """Epochs whose ends are drawn as lines; more would be a grey wall."""
+_OF_THEIR_OWN = ("masked accuracy",)
+"""Figures of the tuning part that get a panel beside the one that decides."""
 
 
 def check_curves(path: str) -> str:
@@ -68,7 +70,12 @@ def draw_training(rows: Sequence[Row], *, title: str, theme: Theme) -> Figure:
         [f"{fact} · " for fact in _facts(rows, ends)], FACT, measure_on(canvas), width=room
     )
     first = EDGE + 0.22 + 0.15 * len(facts) + 0.14
-    panels = 2 if judged else 1
+    further = [
+        (name, [row for row in judged if name in row["tuning"]["figures"]])
+        for name in _OF_THEIR_OWN
+    ]
+    further = [(name, known) for name, known in further if known]
+    panels = 1 + bool(judged) + len(further)
     height = first + panels * PANEL + (panels - 1) * GAP + 0.5
     figure.set_size_inches(WIDTH, height)
     text = fitting(title, TITLE, measure_on(canvas, weight="bold"), width=room)
@@ -82,6 +89,20 @@ def draw_training(rows: Sequence[Row], *, title: str, theme: Theme) -> Figure:
     if judged:
         score = _panel(figure, first + PANEL + GAP, last, ends, theme)
         _draw_score(score, judged, theme)
+    for number, (name, known) in enumerate(further, start=2):
+        axes = _panel(figure, first + number * (PANEL + GAP), last, ends, theme)
+        own = [
+            {
+                "step": row["step"],
+                "tuning": {
+                    "name": name,
+                    "value": row["tuning"]["figures"][name],
+                    "higher_is_better": True,
+                },
+            }
+            for row in known
+        ]
+        _draw_score(axes, own, theme)
     figure.axes[-1].set_xlabel("step" + ("" if len(ends) > _MOST_LINES else " (lines: epochs)"))
     return figure
 

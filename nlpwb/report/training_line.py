@@ -85,6 +85,7 @@ def network_line(progress: NetworkProgress) -> str:
     ]
     if math.isfinite(step.loss):
         parts.append(f"loss {step.loss:.3f}")
+    parts += [f"{name} {value:.3f}" for name, value in progress.judged.items()]
     parts.append(f"{step.tokens_per_second:,.0f} tokens/s")
     if step.left is not None and math.isfinite(step.left):
         parts.append(f"{_clock(step.left)} left")

@@ -155,6 +155,10 @@ class StreamBatches:
         return self._batch(places, np.minimum(begins + stream, self.wanted), fresh=within == 0)
 
     def _apart(self, number: int, within: int) -> StreamBatch:
+        return self._batch(*self._windows_of(number, within), fresh=True)
+
+    def _windows_of(self, number: int, within: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The windows of a batch of a pass: places of the row, (B, T), and where each window ends, (B,)."""
         if self._windows is None or self._windows[0] != number:
             first = self._first(number)
             starts = np.concatenate([[0], np.arange(first, self.wanted, self.length)])
@@ -164,8 +168,7 @@ class StreamBatches:
         starts = self._windows[1][within]
         first = self._first(number)
         ends = np.where(starts == 0, min(first, self.wanted), starts + self.length)
-        places = starts[:, None] + np.arange(self.length)
-        return self._batch(places, np.minimum(ends, self.wanted), fresh=True)
+        return starts[:, None] + np.arange(self.length), np.minimum(ends, self.wanted)
 
     def _batch(
         self, places: NDArray[np.int64], ends: NDArray[np.int64], *, fresh: bool

@@ -31,11 +31,13 @@ releases read, too."""
 MANIFEST = "manifest.json"
 CLASSIFIER, LANGUAGE_MODEL, TRANSLATOR = "classifier", "language-model", "translator"
 TAGGER = "tagger"
+MASKED_MODEL = "masked-model"
 COMMANDS = {
     CLASSIFIER: ("predict", "evaluate", "embed", "attend", "trace"),
     LANGUAGE_MODEL: ("generate", "predict", "evaluate", "attend", "trace"),
     TRANSLATOR: ("translate", "evaluate", "attend", "trace"),
     TAGGER: ("predict", "evaluate"),
+    MASKED_MODEL: ("predict", "evaluate", "finetune", "contexts", "attend", "trace"),
 }
 """What a model of each kind is for."""
 AS_KIND = {
@@ -43,6 +45,7 @@ AS_KIND = {
     LANGUAGE_MODEL: "a language model",
     TRANSLATOR: "a translator",
     TAGGER: "a tagger of words",
+    MASKED_MODEL: "an encoder that fills masks",
 }
 """Kinds as a sentence names them."""
 

@@ -43,6 +43,7 @@ METHODS = [
     "lstm-lm",
     "gru-lm",
     "gpt",
+    "mlm",
     "seq2seq",
     "seq2seq-attention",
     "seq2seq-transformer",

@@ -22,7 +22,7 @@ ONE = ("--threads", "1")
 CPU = (*ONE, "--device", "cpu", "--precision", "float32")
 TRAINED = [
     "model", "method", "tokens", "vocabulary", "parameters", "epochs", "steps", "tuning_nats", "tuning_bits",
-    "fit_seconds", "bytes", "resumed", "device", "precision", "threads",
+    "before_perplexity", "tuning_perplexity", "fit_seconds", "bytes", "resumed", "device", "precision", "threads",
 ]  # fmt: skip
 
 
@@ -58,7 +58,8 @@ def test_train_says_what_was_made(typed: Typed, bank: Path, tmp_path: Path) -> N
     table = 4 + 256 + len(set(LINE))
     assert known == {
         "model": "m", "method": GPT, "tokens": 480, "vocabulary": table, "parameters": row["parameters"],
-        "epochs": 30, "tuning_nats": None, "tuning_bits": None, "resumed": 0, "device": "cpu",
+        "epochs": 30, "tuning_nats": None, "tuning_bits": None, "before_perplexity": None,
+        "tuning_perplexity": None, "resumed": 0, "device": "cpu",
         "precision": "float32", "threads": 1,
     }  # fmt: skip
     assert row["parameters"] > 16 * table

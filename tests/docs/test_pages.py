@@ -22,6 +22,7 @@ PAGES = (
     "docs/looking.md",
     "docs/transfer.md",
     "docs/tokens.md",
+    "docs/pretraining.md",
     "docs/contexts.md",
     "docs/sentences.md",
     "README.md",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from nlpwb.errors import UsageError
 from nlpwb.methods.networks.sequence_config import SequenceConfig
@@ -24,6 +25,11 @@ class LanguageConfig(SequenceConfig):
         low=0.001,
         high=0.9,
     )
+
+    def settled(self, places: int | None) -> Self:
+        """The same with every ``auto`` of training decided; ``places`` are the most that the network tells apart."""
+        del places
+        return self
 
     @property
     def window(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 from nlpwb.errors import UsageError
 from nlpwb.methods.networks.language_config import LanguageConfig
@@ -12,6 +12,21 @@ from nlpwb.options import Span, option
 
 SCALES = ("layer", "rms")
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "swiglu")
+OF_A_BASE = (
+    *(
+        "preset",
+        "tokenizer",
+        "vocab_size",
+        "min_count",
+        "dim",
+        "layers",
+        "heads",
+        "kv_heads",
+        "positions",
+    ),
+    *("norm", "activation", "feed_forward", "biases", "tied", "dropout", "attention_dropout"),
+)
+"""Options that say what a base already is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +65,10 @@ class GptConfig(LanguageConfig):
     }
     """cpu: the shape of nanoGPT's run on a processor, for characters; small: GPT-2's (Radford et al. 2019)."""
 
+    base: str | None = option(
+        None,
+        help="go on from these weights, with their tokens: a folder of GPT-2's shape, hub:owner/name; none: from nothing",
+    )
     preset: str | None = option(
         None,
         help="other defaults: cpu (0.8 million weights, characters), small (GPT-2's shape, 124 million)",
@@ -88,14 +107,52 @@ class GptConfig(LanguageConfig):
         0.0, help="share of the attention weights set to zero in training", low=0, high=0.99
     )
     batch: int = option(32, help="windows of a step", low=1, high=10**6)
-    learning_rate: float = option(
-        1.5e-3,
-        help="the largest step size",
+    learning_rate: float | Literal["auto"] = option(  # type: ignore[assignment]
+        "auto",
+        help="the largest step size; auto: 1.5e-3, and 5e-5 from a base",
         low=1e-9,
         high=100,
         search=Span(3e-4, 4e-3, logarithmic=True),
     )
     weight_decay: float = option(0.1, help="decoupled decay of matrices", low=0, high=10)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The folder of the base, or the tokenizer's file: what it holds decides the result."""
+        if self.base is None:
+            return super().files
+        from nlpwb.bases.finding import find_base
+
+        return {"base": str(find_base(self.base).folder)}
+
+    @property
+    def wanted(self) -> str:
+        """What the files should be, for the sentence that says that one cannot be read."""
+        return (
+            super().wanted
+            if self.base is None
+            else "base=FOLDER of GPT-2's shape, or hub:owner/name"
+        )
+
+    def settled(self, places: int | None) -> Self:
+        """The same with the step size decided, and with windows that a base can tell apart.
+
+        Raises:
+            UsageError: more tokens than it can.
+        """
+        rate, context = self.learning_rate, self.context
+        if rate == "auto":
+            rate = 1.5e-3 if self.base is None else 5e-5
+        if self.base is not None and places is not None and context > places:
+            if self._changed("context"):
+                raise UsageError(
+                    f"gpt: context={context} is more than {self.base} tells apart, {places:,} tokens; give at most that many"
+                )
+            context = places
+        return replace(self, learning_rate=rate, context=context)
+
+    def _changed(self, name: str) -> bool:
+        return bool(getattr(self, name) != type(self).__dataclass_fields__[name].default)
 
     @property
     def window(self) -> int:
@@ -126,6 +183,13 @@ class GptConfig(LanguageConfig):
             UsageError: they cannot, or an option does nothing here.
         """
         super().validate(method)
+        if self.base is not None:
+            for name in OF_A_BASE:
+                if self._changed(name):
+                    raise UsageError(
+                        f"{method}: {name}={getattr(self, name)} is settled by base={self.base}; leave one of them out"
+                    )
+            return
         if self.dim % self.heads:
             other = self.dim // self.heads * self.heads or self.heads
             raise UsageError(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np  # noqa: TID253  only functions import this module
 from numpy.typing import NDArray  # noqa: TID253
@@ -11,15 +13,18 @@ from numpy.typing import NDArray  # noqa: TID253
 from nlpwb.bases.files import CONFIG, read_json
 from nlpwb.bases.tokenizers import read_tokenizer
 from nlpwb.errors import ModelError
+from nlpwb.methods.finetuning.configurations import Architecture
 from nlpwb.methods.networks.writing import Streamer, keeps_all, readable, writing_of
+from nlpwb.methods.protocol import State
 from nlpwb.methods.transformer.gpt import GptNetwork
-from nlpwb.specs import Part
 from nlpwb.text.subword_tokenizer import SubwordTokenizer
 from nlpwb.text.subwords import encodable
 from nlpwb.workflows.folders import as_base
 from nlpwb.workflows.pretrained.opening import open_body
 
 GPT2 = "gpt2"
+MARK = "mark"
+"""The fact by which kept tokens are known to be a checkpoint's."""
 
 
 class CheckpointText:
@@ -34,6 +39,23 @@ class CheckpointText:
         self.padding = self.unknown = self.begin = self.end = mark
         self.lossless = keeps_all(tokenizer)
         self.tokens = [readable(fragment) for fragment in self._writing.fragments]
+
+    def state(self) -> State:
+        """All that :meth:`from_state` needs."""
+        text: str = self._inner.inner.to_str()
+        return State(
+            lists={"tokenizer": [text]}, facts={"vocabulary": self.vocabulary, MARK: self.end}
+        )
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """The tokens again."""
+        from tokenizers import Tokenizer
+
+        facts: Any = state.facts
+        inner = Tokenizer.from_str(state.lists["tokenizer"][0])
+        tokenizer = SubwordTokenizer(inner, name=GPT2, spec=GPT2)
+        return cls(tokenizer, vocabulary=int(facts["vocabulary"]), mark=int(facts[MARK]))
 
     def encode(self, text: str) -> NDArray[np.int32]:
         """The ids of a text, int32 (n,)."""
@@ -59,13 +81,22 @@ class CheckpointText:
         return Streamer(self._writing)
 
 
-def open_checkpoint(folder: Path) -> tuple[Part, GptNetwork, CheckpointText]:
+@dataclass(frozen=True, eq=False)
+class OpenedCheckpoint:
+    """A language model of the field: what it is, its network, and its tokens."""
+
+    architecture: Architecture
+    network: GptNetwork
+    tokens: CheckpointText
+
+
+def open_checkpoint(folder: Path) -> OpenedCheckpoint:
     """The language model of a folder.
 
     Raises:
         ModelError: it is no checkpoint that writes, or a damaged one.
     """
-    _, body, _ = open_body(folder, name=str(folder))
+    architecture, body, _ = open_body(folder, name=str(folder))
     if not isinstance(body, GptNetwork):
         raise as_base(str(folder))
     vocabulary = len(body.embedding.weight)
@@ -78,4 +109,4 @@ def open_checkpoint(folder: Path) -> tuple[Part, GptNetwork, CheckpointText]:
     said = read_json(folder, CONFIG).get("eos_token_id")
     mark = said if isinstance(said, int) and 0 <= said < vocabulary else vocabulary - 1
     tokens = CheckpointText(tokenizer, vocabulary=vocabulary, mark=mark)
-    return Part("gpt", body.config), body, tokens
+    return OpenedCheckpoint(architecture, body, tokens)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import numpy as np  # noqa: TID253  only functions import this module
 import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
+from nlpwb.bases.finding import find_base
 from nlpwb.catalogue import load
 from nlpwb.errors import MethodError
 from nlpwb.methods.networks.sequence_tokens import SequenceTokens
@@ -21,13 +23,11 @@ from nlpwb.training.records import Judgement
 from nlpwb.training.scoring import token_nats
 from nlpwb.training.sequence_losses import StreamLoss
 from nlpwb.training.streams import StreamBatches
+from nlpwb.workflows.language.checkpoint import open_checkpoint
 from nlpwb.workflows.language.model import NGRAMS, LanguageModel, Learned, row_of
 from nlpwb.workflows.language.texts import Texts, split_at
 from nlpwb.workflows.networks.conditions import Conditions, Made
 from nlpwb.workflows.networks.following import follow, in_memory, recipe_of
-
-if TYPE_CHECKING:
-    from nlpwb.methods.networks.sequence_config import SequenceConfig
 
 TRAINING_VERSION = 2
 """Rises when the same config on the same texts begins to train something else: old checkpoints are then left alone."""
@@ -62,15 +62,20 @@ def fit_language_model(
     counted = part.entry.family == NGRAMS
     tuning = None
     if not counted and config.patience > 0:
-        trained, tuning = _divided(texts, config, note)
+        trained, tuning = divided(texts, config, note)
     else:
         trained = texts
-    tokens = SequenceTokens.fit(
-        config.tokenizer,
-        trained.pieces,
-        vocab_size=config.vocab_size,
-        min_count=config.min_count,
-    )
+    opened = None
+    if getattr(config, "base", None) is not None:
+        opened = open_checkpoint(find_base(config.base).folder)
+        tokens = cast(SequenceTokens, opened.tokens)
+    else:
+        tokens = SequenceTokens.fit(
+            config.tokenizer,
+            trained.pieces,
+            vocab_size=config.vocab_size,
+            min_count=config.min_count,
+        )
     row, _ = row_of(tokens, trained)
     note(f"{len(row) - 1:,} tokens ({tokens.spec}) of {tokens.vocabulary:,} in the vocabulary")
     if counted:
@@ -90,21 +95,36 @@ def fit_language_model(
         note(line)
     torch.manual_seed(seed)
     with in_memory():
-        network: torch.nn.Module = load(part.entry.code).build(config, vocabulary=tokens.vocabulary)
+        network: torch.nn.Module = (
+            load(part.entry.code).build(config, vocabulary=tokens.vocabulary)
+            if opened is None
+            else opened.network
+        )
+        before = None
+        if opened is not None and held is not None:
+            before = _judge(held, setting)(network).value
+            note(
+                f"before training: perplexity {math.exp(min(before, 700.0)):,.2f} on the tuning part"
+            )
         made = _train(part, network, row, held, setting=setting, seed=seed, conditions=conditions)
     network.eval()
     density = None
     if tuning is not None and held is not None:
         density = (len(held) - 1) / sum(tuning.bytes_of)
-    learned = Learned(len(row) - 1, density, made)
+    learned = Learned(len(row) - 1, density, made, before)
     return LanguageModel(
-        part, tokens, network, device=conditions.device, seed=seed, learned=learned
+        part,
+        tokens,
+        network,
+        device=conditions.device,
+        seed=seed,
+        learned=learned,
+        architecture=None if opened is None else opened.architecture,
     )
 
 
-def _divided(
-    texts: Texts, config: SequenceConfig, note: Callable[[str], None]
-) -> tuple[Texts, Texts | None]:
+def divided(texts: Texts, config: Any, note: Callable[[str], None]) -> tuple[Texts, Texts | None]:
+    """The training text and its end, the tuning part; ``config`` has ``tuning``, a share, and ``epochs``."""
     if len(texts) < 2:
         note(
             f"no tuning part (there is a single document): training takes all {config.epochs} epochs"
@@ -124,7 +144,7 @@ def _train(
     conditions: Conditions,
 ) -> Made:
     """Move the weights until it is done; returns how it went."""
-    config: Any = part.config
+    config: Any = part.config.settled(getattr(network, "places", None))
     if len(row) < 2:
         raise MethodError("the training texts hold no token; check the file and its text column")
     data = StreamBatches(

@@ -14,6 +14,9 @@ from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.catalogue import load
 from nlpwb.errors import ModelError
+from nlpwb.methods.finetuning.checkpoint import body_of, written_checkpoint
+from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
+from nlpwb.methods.finetuning.tensors import Found
 from nlpwb.methods.networks.sequence_tokens import SequenceTokens
 from nlpwb.methods.protocol import State
 from nlpwb.specs import Part
@@ -28,6 +31,7 @@ from nlpwb.workflows.folders import (
     save_folder,
     write_files,
 )
+from nlpwb.workflows.language.exchange import architecture_for, write_beside
 from nlpwb.workflows.language.texts import Texts
 from nlpwb.workflows.networks.conditions import Made
 from nlpwb.workflows.storage import beginning
@@ -62,12 +66,14 @@ class Learned:
     Args:
         tokens: that were trained on.
         tuning_density: tokens per byte of the tuning part; None where there was none.
+        before: nats per token of the tuning part before the first step, of a base.
         made: how a network trained; None for one that counts.
     """
 
     tokens: int
     tuning_density: float | None = None
     made: Made | None = None
+    before: float | None = None
 
     @property
     def tuning_nats(self) -> float | None:
@@ -82,7 +88,11 @@ class Learned:
 
 
 class LanguageModel:
-    """Says what comes next. ``reader`` is the network, or the table of n-grams; ``tokens`` cut texts for it."""
+    """Says what comes next.
+
+    ``reader`` is the network, or the table of n-grams; ``tokens`` cut texts for it. ``architecture`` is that of the field's
+    checkpoints, where the network has one of theirs: then its folder is one of theirs, too.
+    """
 
     def __init__(
         self,
@@ -94,6 +104,7 @@ class LanguageModel:
         precision: str = "float32",
         seed: int = 0,
         learned: Learned | None = None,
+        architecture: Architecture | None = None,
     ) -> None:
         self.part = part
         self.tokens = tokens
@@ -102,6 +113,7 @@ class LanguageModel:
         self.precision = precision
         self.seed = seed
         self._learned = learned
+        self.architecture = architecture or architecture_for(part, self.tokens)
 
     @property
     def reader(self) -> Reader:
@@ -186,9 +198,17 @@ class LanguageModel:
             arrays |= {_COUNTS + name: array for name, array in counts.arrays.items()}
             facts["counts"] = dict(counts.facts)
         else:
-            for name, tensor in self.network.state_dict().items():
-                arrays[_WEIGHTS + name] = tensor.detach().cpu().numpy()
+            arrays |= self._weights(facts)
         return State(arrays=arrays, lists=lists, facts=facts)
+
+    def _weights(self, facts: dict[str, Any]) -> dict[str, NDArray[Any]]:
+        """The network's; under the field's names where it has a name for all of them, with what it says of the network."""
+        if self.architecture is None:
+            named = self.network.state_dict().items()
+            return {_WEIGHTS + name: tensor.detach().cpu().numpy() for name, tensor in named}
+        config, tensors = written_checkpoint(self.architecture, self.network)
+        facts |= {"native": True, "config": config}
+        return {name: tensor.numpy() for name, tensor in tensors.items()}
 
     @classmethod
     def from_state(
@@ -213,10 +233,17 @@ class LanguageModel:
                 lists=beginning(state.lists, _TOKENS),
                 facts=facts["tokens"],
             )
-            tokens = SequenceTokens.from_state(part.config.tokenizer, kept)
+            tokens = _tokens_again(part, kept)
+            architecture = None
             if part.entry.family == NGRAMS:
                 counts = State(arrays=beginning(state.arrays, _COUNTS), facts=facts["counts"])
                 network = code.from_state(part.config, counts)
+            elif facts.get("native"):
+                architecture = architecture_of(facts["config"], name="the model")
+                tensors = {name: torch.from_numpy(array) for name, array in state.arrays.items()}
+                network = body_of(
+                    Found(tensors, architecture.family, name="the model"), architecture
+                )
             else:
                 network = code.build(part.config, vocabulary=tokens.vocabulary)
                 weights = beginning(state.arrays, _WEIGHTS)
@@ -227,7 +254,23 @@ class LanguageModel:
             raise ModelError(
                 f"the weights of the {part.name} do not fit its options ({said}); train it again"
             ) from None
-        return cls(part, tokens, network, device=device, precision=precision, seed=seed)
+        return cls(
+            part,
+            tokens,
+            network,
+            device=device,
+            precision=precision,
+            seed=seed,
+            architecture=architecture,
+        )
+
+
+def _tokens_again(part: Part, kept: State) -> SequenceTokens:
+    from nlpwb.workflows.language.checkpoint import MARK, CheckpointText
+
+    if MARK in kept.facts:
+        return cast(SequenceTokens, CheckpointText.from_state(kept))
+    return SequenceTokens.from_state(part.config.tokenizer, kept)
 
 
 def row_of(tokens: SequenceTokens, texts: Texts) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -272,9 +315,13 @@ def save_language_model(
         "made": dated(made),
     }
     part, state = model.part, model.state()
-    save_folder(
-        target, lambda folder: write_files(folder, part, [(part, state)], facts, beside=beside)
-    )
+
+    def write(folder: Path) -> None:
+        if state.facts.get("native"):
+            write_beside(folder, state)
+        write_files(folder, part, [(part, state)], facts, beside=beside)
+
+    save_folder(target, write)
 
 
 def load_language_model(
@@ -294,9 +341,15 @@ def load_language_model(
     if is_checkpoint(path):
         from nlpwb.workflows.language.checkpoint import open_checkpoint
 
-        part, network, text = open_checkpoint(path)
-        face = cast(SequenceTokens, text)
-        return LanguageModel(part, face, network, device=device, precision=precision)
+        opened = open_checkpoint(path)
+        return LanguageModel(
+            Part("gpt", opened.network.config),
+            cast(SequenceTokens, opened.tokens),
+            opened.network,
+            device=device,
+            precision=precision,
+            architecture=opened.architecture,
+        )
     manifest = read_manifest(path, LANGUAGE_MODEL)
     spec, states = read_states(path, manifest)
     return LanguageModel.from_state(

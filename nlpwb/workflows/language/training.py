@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.metadata
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,10 @@ from nlpwb.workflows.storage import folder_bytes
 
 @dataclass(frozen=True)
 class TrainedLanguageModel:
-    """What training gave; ``tuning_nats`` are those per token of the tuning part, and None where there was none."""
+    """What training gave; ``tuning_nats`` are those per token of the tuning part, and None where there was none.
+
+    ``before_perplexity`` is that of a base on the tuning part, before it learned from these texts.
+    """
 
     model: str
     corpus: str
@@ -33,6 +37,8 @@ class TrainedLanguageModel:
     parameters: int
     tuning_nats: float | None
     tuning_bits: float | None
+    tuning_perplexity: float | None
+    before_perplexity: float | None
     fit_seconds: float
     bytes: int
     network: Made | None = None
@@ -100,7 +106,13 @@ def train_language_model(
         parameters=model.parameters,
         tuning_nats=learned.tuning_nats,
         tuning_bits=learned.tuning_bits,
+        tuning_perplexity=_perplexity(learned.tuning_nats),
+        before_perplexity=_perplexity(learned.before),
         fit_seconds=seconds,
         bytes=folder_bytes(target),
         network=learned.made,
     )
+
+
+def _perplexity(nats: float | None) -> float | None:
+    return None if nats is None else math.exp(min(nats, 700.0))

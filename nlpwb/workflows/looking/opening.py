@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nlpwb.errors import UsageError
 from nlpwb.workflows.folders import (
     LANGUAGE_MODEL,
+    MASKED_MODEL,
     TRANSLATOR,
     check_either,
     is_checkpoint,
@@ -62,6 +63,8 @@ def open_model(path: Path, fitting: str) -> Looked:
     if is_checkpoint(path) or not path.exists():
         return _base(path)
     kind = str(read_manifest(path)["kind"])
+    if kind == MASKED_MODEL:
+        return _base(path)
     if kind == LANGUAGE_MODEL:
         return _language_model(path, fitting)
     if kind == TRANSLATOR:

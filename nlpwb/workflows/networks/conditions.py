@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,11 @@ TRAINING_LOG = "training.jsonl"
 
 @dataclass(frozen=True)
 class NetworkProgress:
-    """A step that is reported, and how many epochs there are at most."""
+    """A step that is reported, how many epochs there are at most, and figures of the tuning part after the last one, by name."""
 
     step: Step
     epochs: int
+    judged: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def follow(
     epochs: int,
     patience: int,
     tuned_by: str,
+    shown: tuple[str, ...] = (),
 ) -> Made:
     """Listen to the loop until it ends: log, progress, notes; what was made.
 
@@ -38,6 +39,7 @@ def follow(
         conditions: where the log goes and who is told.
         epochs: of the recipe, at most; ``patience`` is the recipe's, too.
         tuned_by: the name of what the judge gives, such as ``accuracy``.
+        shown: figures of the judge that go with the progress, too.
 
     Raises:
         TrainingInterrupted: Ctrl-C; what was learnt is kept in ``conditions.checkpoints``.
@@ -49,6 +51,7 @@ def follow(
     started = time.perf_counter()
     begun: Begun | None = None
     scores: dict[int, float] = {}
+    judged: dict[str, float] = {}
     try:
         with _closing(records):
             for record in records:
@@ -67,9 +70,10 @@ def follow(
                 if isinstance(record, Note):
                     conditions.note(record.text)
                 elif isinstance(record, Step):
-                    conditions.progress(NetworkProgress(record, epochs))
+                    conditions.progress(NetworkProgress(record, epochs, judged))
                 elif isinstance(record, EpochEnd) and record.judgement is not None:
                     scores[record.epoch] = record.judgement.value
+                    judged = {name: record.judgement.figures[name] for name in shown}
                 elif isinstance(record, Ended):
                     assert begun is not None, "the first record"
                     if record.stopped_early and record.best_epoch is not None:
