@@ -26,6 +26,14 @@ class LanguageConfig(SequenceConfig):
         high=0.9,
     )
 
+    ngrams: int = option(
+        0,
+        help="mix with counts of up to so many tokens, modified Kneser-Ney, by shares learned on the tuning part; "
+        "0: the network alone",
+        low=0,
+        high=8,
+    )
+
     def settled(self, places: int | None) -> Self:
         """The same with every ``auto`` of training decided; ``places`` are the most that the network tells apart."""
         del places
@@ -45,7 +53,8 @@ class LanguageConfig(SequenceConfig):
         """Refuse what concerns batches of documents.
 
         Raises:
-            UsageError: a tokenizer without meaning, or an option of batches that does nothing here.
+            UsageError: a tokenizer without meaning, an option of batches that does nothing here, or ngrams without a context or
+                without a tuning part.
         """
         super().validate(method)
         for name in ("batch_tokens", "batch_documents"):
@@ -53,3 +62,12 @@ class LanguageConfig(SequenceConfig):
                 raise UsageError(
                     f"{method}: {name} does nothing here; a batch is {self.batch_words}"
                 )
+        if self.ngrams == 1:
+            raise UsageError(
+                f"{method}: ngrams=1 counts tokens without what comes before them; write ngrams=2 to 8, or leave it out"
+            )
+        if self.ngrams and self.patience == 0:
+            raise UsageError(
+                f"{method}: ngrams={self.ngrams} learns from the tuning part how far to trust the network, and patience=0 "
+                "keeps none; leave patience=0 out (patience=10000 trains all epochs)"
+            )

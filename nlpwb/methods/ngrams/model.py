@@ -10,7 +10,7 @@ uniform distribution, so that everything has a probability.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from nlpwb.errors import MethodError, ModelError
 from nlpwb.methods.networks.sequence_tokens import BEGIN, END
 from nlpwb.methods.ngrams.config import NgramLmConfig
-from nlpwb.methods.ngrams.counts import Counts, Ids, Level, count
+from nlpwb.methods.ngrams.counts import Counts, Ids, Integers, Level, count
+from nlpwb.methods.ngrams.known import Known
 from nlpwb.methods.ngrams.lookup import find, find_one
 from nlpwb.methods.ngrams.memory import NgramMemory, moved_on, opening
 from nlpwb.methods.ngrams.smoothing import backoffs, discounted, discounts, unigram_distribution
@@ -91,30 +92,54 @@ class NgramModel:
             ids: int32 (n,), texts one after the other, each with END behind it. The first token begins a text, and so does
                 every token behind an END.
         """
-        row = np.concatenate([[BEGIN], ids])
         found = np.empty(len(ids))
+        for places, row, skip in self._blocks(ids):
+            found[places] = self._block(row)[skip:]
+        return -np.log(found)
+
+    def known(self, ids: Ids) -> Known:
+        """What is known of the context of each token of such a row."""
+        found = Known.nothing(len(ids))
+        for places, row, skip in self._blocks(ids):
+            here = Known.nothing(len(row) - 1)
+            for n, contexts, _ in self._walk(row):
+                some = np.flatnonzero(contexts >= 0)
+                here.learn(some + n - 2, n - 1, self._levels[n - 2].totals[contexts[some]])
+            found.lengths[places], found.times[places] = here.lengths[skip:], here.times[skip:]
+        return found
+
+    def _blocks(self, ids: Ids) -> Iterator[tuple[slice, Ids, int]]:
+        """Places of a row, with what is read for them, and how many of that row's tokens but the first stand before them."""
+        row = np.concatenate([[BEGIN], ids])
         for start in range(0, len(ids), _BLOCK):
             end = min(start + _BLOCK, len(ids))
             # the row has one token more before it
             before = max(0, start + 2 - max(self.order, 2))
-            found[start:end] = self._block(row[before : end + 1])[start - before :]
-        return -np.log(found)
+            yield slice(start, end), row[before : end + 1], start - before
 
-    def _block(self, row: Ids) -> NDArray[np.float64]:
-        """The probability of each token of a row but the first, given those before it in the row; float64 (n - 1,)."""
-        p = self._unigrams[row[1:]]
-        # the node of the context of n - 1 tokens that begins at each place
-        contexts = np.where(row[:-1] == END, BEGIN, row[:-1])
+    def _walk(self, row: Ids) -> Iterator[tuple[int, Integers, Integers]]:
+        """For each length n: n, the nodes of contexts of n - 1 tokens, and those of the n-grams that they begin in the row, (m,).
+
+        The last of them ends where the row does.
+        """
+        contexts: Integers = np.where(row[:-1] == END, BEGIN, row[:-1])
         for n, level in enumerate(self._levels, start=2):
             last = row[n - 1 :]
             contexts = contexts[: len(last)]
             nodes = find(level, contexts, last)
+            yield n, contexts, nodes
+            contexts = nodes
+
+    def _block(self, row: Ids) -> NDArray[np.float64]:
+        """The probability of each token of a row but the first, given those before it in the row; float64 (n - 1,)."""
+        p = self._unigrams[row[1:]]
+        for n, contexts, nodes in self._walk(row):
+            level = self._levels[n - 2]
             known = np.flatnonzero(contexts >= 0)
             p[known + n - 2] *= self._backoffs[n - 2][contexts[known]]
             hits = np.flatnonzero(nodes >= 0)
             left = discounted(level.counts[nodes[hits]], self._discounts[n - 1])
             p[hits + n - 2] += left / level.totals[contexts[hits]]
-            contexts = nodes
         return p
 
     def next_distribution(self, histories: Sequence[Sequence[int]]) -> NDArray[np.float64]:
@@ -167,6 +192,16 @@ class NgramModel:
         logits = np.log(self._distribution(last)).astype(np.float32)
         following = NgramMemory(last, memory.lengths + lengths)
         return torch.from_numpy(logits).to(ids.device), following
+
+    def known_after(self, memory: NgramMemory) -> Known:
+        """What is known of what each row has read."""
+        found = Known.nothing(len(memory.last))
+        for row, tokens in enumerate(memory.last.tolist()):
+            for n, level in enumerate(self._levels, start=2):
+                context = self._node(tokens[len(tokens) - n + 1 :])
+                if context >= 0:
+                    found.learn(np.array([row]), n - 1, level.totals[context : context + 1])
+        return found
 
     def state(self) -> State:
         """All that :meth:`from_state` needs."""

@@ -184,6 +184,11 @@ class GptConfig(LanguageConfig):
         """
         super().validate(method)
         if self.base is not None:
+            if self.ngrams:
+                raise UsageError(
+                    f"{method}: ngrams={self.ngrams} is for networks that begin from nothing, with tokens of their own; "
+                    "leave out ngrams or base"
+                )
             for name in OF_A_BASE:
                 if self._changed(name):
                     raise UsageError(

@@ -28,9 +28,14 @@ _LISTS = "tokens.tokenizer"
 
 
 def architecture_for(part: Part, tokens: SequenceTokens) -> Architecture | None:
-    """What the field calls a network of ours: GPT-2 where all that it is made of is GPT-2's, else nothing."""
+    """What the field calls a network of ours: GPT-2 where all that it is made of is GPT-2's, else nothing.
+
+    One that is mixed with counts is nothing of the field's: no other library would compute the mixture.
+    """
     config = part.config
     if not isinstance(config, GptConfig) or config.base is not None or not _is_gpt2(config):
+        return None
+    if config.ngrams:
         return None
     marks = {"bos_token_id": tokens.end, "eos_token_id": tokens.end, "pad_token_id": tokens.padding}
     return Architecture(GPT2, config, task="language", source=marks)

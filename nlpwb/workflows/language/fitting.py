@@ -24,6 +24,7 @@ from nlpwb.training.scoring import token_nats
 from nlpwb.training.sequence_losses import StreamLoss
 from nlpwb.training.streams import StreamBatches
 from nlpwb.workflows.language.checkpoint import open_checkpoint
+from nlpwb.workflows.language.mixing import MANY, STREAMS, mix
 from nlpwb.workflows.language.model import NGRAMS, LanguageModel, Learned, row_of
 from nlpwb.workflows.language.texts import Texts, split_at
 from nlpwb.workflows.networks.conditions import Conditions, Made
@@ -36,11 +37,6 @@ LEAST_TUNING = 200
 """Tuning tokens below this would stop training by chance."""
 MOST_TUNING = 1 << 18
 """Bytes: more would cost more time than they tell."""
-_MANY = 1 << 14
-"""Tuning tokens above this are read in the quickest way."""
-_STREAMS = 32
-"""Rows of the tuning part that a network with a state reads side by side."""
-
 Ids = NDArray[np.int32]
 
 
@@ -108,10 +104,13 @@ def fit_language_model(
             )
         made = _train(part, network, row, held, setting=setting, seed=seed, conditions=conditions)
     network.eval()
+    mixture = mixed = None
+    if config.ngrams:
+        mixture, mixed = mix(network, row, held, config, tokens=tokens, setting=setting, note=note)
     density = None
     if tuning is not None and held is not None:
         density = (len(held) - 1) / sum(tuning.bytes_of)
-    learned = Learned(len(row) - 1, density, made, before)
+    learned = Learned(len(row) - 1, density, made, before, mixed)
     return LanguageModel(
         part,
         tokens,
@@ -120,6 +119,7 @@ def fit_language_model(
         seed=seed,
         learned=learned,
         architecture=None if opened is None else opened.architecture,
+        mixture=mixture,
     )
 
 
@@ -181,13 +181,13 @@ def _judge(held: Ids, setting: Setting) -> Callable[[torch.nn.Module], Judgement
     def judge(network: torch.nn.Module) -> Judgement:
         window = getattr(network, "trained_context", None)
         # weights are compared with each other here: of many tokens, windows side by side tell as much in a third of the time
-        quick = len(held) > _MANY
+        quick = len(held) > MANY
         nats_of = token_nats(
             network,
             held,
             setting,
             stride=window if quick else None,
-            streams=_STREAMS if quick else 1,
+            streams=STREAMS if quick else 1,
         )
         nats = float(nats_of[1:].mean(dtype=np.float64))
         figures = {TUNED_BY: nats, "perplexity": float(np.exp(min(nats, 700.0)))}

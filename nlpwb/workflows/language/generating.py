@@ -7,7 +7,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from nlpwb.methods.decoding.stopping import Stopper
 from nlpwb.workflows.language.generated import Generated, Piece
@@ -15,7 +15,7 @@ from nlpwb.workflows.language.request import Request
 
 if TYPE_CHECKING:
     from nlpwb.methods.decoding.beams import Hypothesis
-    from nlpwb.methods.decoding.generating import Event, LanguageReader, Row
+    from nlpwb.methods.decoding.generating import Event, Row
     from nlpwb.methods.networks.sequence_tokens import SequenceTokens
     from nlpwb.workflows.language.model import LanguageModel
 
@@ -126,7 +126,7 @@ def _sampled(
     from nlpwb.methods.decoding.generating import Plan, generate
 
     tokens = model.tokens
-    reader = cast("LanguageReader", model.network)
+    reader = model.reader
     ends, never = _closing(tokens, reader.vocabulary)
     waiting: dict[tuple[int, int], _Writer] = {}
 
@@ -185,7 +185,7 @@ def _searched(
     from nlpwb.methods.decoding.beams import beam_search
 
     tokens = model.tokens
-    reader = cast("LanguageReader", model.network)
+    reader = model.reader
     ends, never = _closing(tokens, reader.vocabulary)
     context = reader.context
     numbered = enumerate(prompts)

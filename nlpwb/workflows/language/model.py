@@ -18,6 +18,10 @@ from nlpwb.methods.finetuning.checkpoint import body_of, written_checkpoint
 from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
 from nlpwb.methods.finetuning.tensors import Found
 from nlpwb.methods.networks.sequence_tokens import SequenceTokens
+from nlpwb.methods.ngrams.config import NgramLmConfig
+from nlpwb.methods.ngrams.mixing import Mixture
+from nlpwb.methods.ngrams.model import NgramModel
+from nlpwb.methods.ngrams.reader import MixedReader
 from nlpwb.methods.protocol import State
 from nlpwb.specs import Part
 from nlpwb.training.device import choose_setting
@@ -32,14 +36,15 @@ from nlpwb.workflows.folders import (
     write_files,
 )
 from nlpwb.workflows.language.exchange import architecture_for, write_beside
+from nlpwb.workflows.language.mixing import Mixed
 from nlpwb.workflows.language.texts import Texts
 from nlpwb.workflows.networks.conditions import Made
 from nlpwb.workflows.storage import beginning
 
 if TYPE_CHECKING:
-    from nlpwb.methods.decoding.protocol import Reader
+    from nlpwb.methods.decoding.generating import LanguageReader
 
-_WEIGHTS, _TOKENS, _COUNTS = "weights.", "tokens.", "counts."
+_WEIGHTS, _TOKENS, _COUNTS, _SHARES = "weights.", "tokens.", "counts.", "shares"
 NGRAMS = "ngrams"
 """The family that counts and has no weights."""
 
@@ -68,16 +73,20 @@ class Learned:
         tuning_density: tokens per byte of the tuning part; None where there was none.
         before: nats per token of the tuning part before the first step, of a base.
         made: how a network trained; None for one that counts.
+        mixed: what counts added to it; None where there are none, or there was no tuning part.
     """
 
     tokens: int
     tuning_density: float | None = None
     made: Made | None = None
     before: float | None = None
+    mixed: Mixed | None = None
 
     @property
     def tuning_nats(self) -> float | None:
-        """Nats per token on the tuning part."""
+        """Nats per token on the tuning part; of both where a network is mixed with counts."""
+        if self.mixed is not None:
+            return self.mixed.both
         return None if self.made is None else self.made.tuning
 
     @property
@@ -91,7 +100,8 @@ class LanguageModel:
     """Says what comes next.
 
     ``reader`` is the network, or the table of n-grams; ``tokens`` cut texts for it. ``architecture`` is that of the field's
-    checkpoints, where the network has one of theirs: then its folder is one of theirs, too.
+    checkpoints, where the network has one of theirs: then its folder is one of theirs, too. ``mixture`` is what counts add to a
+    network (``ngrams=``): ``network`` is then the network alone, and ``reader`` is both.
     """
 
     def __init__(
@@ -105,6 +115,7 @@ class LanguageModel:
         seed: int = 0,
         learned: Learned | None = None,
         architecture: Architecture | None = None,
+        mixture: Mixture | None = None,
     ) -> None:
         self.part = part
         self.tokens = tokens
@@ -112,13 +123,15 @@ class LanguageModel:
         self.device = device
         self.precision = precision
         self.seed = seed
+        self.mixture = mixture
         self._learned = learned
         self.architecture = architecture or architecture_for(part, self.tokens)
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> LanguageReader:
         """What decoding asks."""
-        return cast("Reader", self.network)
+        network = cast("LanguageReader", self.network)
+        return network if self.mixture is None else MixedReader(network, self.mixture)
 
     @property
     def learned(self) -> Learned:
@@ -133,9 +146,14 @@ class LanguageModel:
 
     @property
     def parameters(self) -> int:
-        """Weights, or n-grams that are kept."""
+        """Weights, or n-grams that are kept; of a mixture both."""
         if self.counted:
             return int(self.network.parameters)
+        counts = 0 if self.mixture is None else self.mixture.counts.parameters
+        return self._weight_count + counts
+
+    @property
+    def _weight_count(self) -> int:
         return sum(weights.numel() for weights in self.network.parameters())
 
     @property
@@ -145,11 +163,11 @@ class LanguageModel:
 
     def describe(self) -> str:
         """``gpt, 804,352 parameters, 69 tokens (char)``."""
-        what = "n-grams" if self.counted else "parameters"
-        return (
-            f"{self.part}, {self.parameters:,} {what}, {self.tokens.vocabulary:,} tokens "
-            f"({self.tokens.spec})"
-        )
+        what = f"{self.parameters:,} {'n-grams' if self.counted else 'parameters'}"
+        if self.mixture is not None:
+            counts = self.mixture.counts.parameters
+            what = f"{self._weight_count:,} parameters and {counts:,} n-grams"
+        return f"{self.part}, {what}, {self.tokens.vocabulary:,} tokens ({self.tokens.spec})"
 
     def score(
         self,
@@ -185,7 +203,8 @@ class LanguageModel:
             found: NDArray[np.floating[Any]] = self.network.token_nats(ids)
             return found
         setting = choose_setting(self.device, self.precision, threads)
-        return token_nats(self.network, ids, setting, window=window, stride=stride)
+        nats = token_nats(self.network, ids, setting, window=window, stride=stride)
+        return nats if self.mixture is None else self.mixture.token_nats(ids, nats)
 
     def state(self) -> State:
         """Weights and tokens."""
@@ -193,12 +212,15 @@ class LanguageModel:
         arrays = {_TOKENS + name: array for name, array in tokens.arrays.items()}
         lists = {_TOKENS + name: strings for name, strings in tokens.lists.items()}
         facts: dict[str, Any] = {"tokens": dict(tokens.facts)}
-        if self.counted:
-            counts = self.network.state()
-            arrays |= {_COUNTS + name: array for name, array in counts.arrays.items()}
-            facts["counts"] = dict(counts.facts)
-        else:
+        if self.counted or self.mixture is not None:
+            counts = self.network if self.mixture is None else self.mixture.counts
+            kept = counts.state()
+            arrays |= {_COUNTS + name: array for name, array in kept.arrays.items()}
+            facts["counts"] = dict(kept.facts)
+        if not self.counted:
             arrays |= self._weights(facts)
+        if self.mixture is not None:
+            arrays[_SHARES] = self.mixture.shares
         return State(arrays=arrays, lists=lists, facts=facts)
 
     def _weights(self, facts: dict[str, Any]) -> dict[str, NDArray[Any]]:
@@ -234,9 +256,9 @@ class LanguageModel:
                 facts=facts["tokens"],
             )
             tokens = _tokens_again(part, kept)
-            architecture = None
+            architecture = mixture = None
+            counts = State(arrays=beginning(state.arrays, _COUNTS), facts=facts.get("counts", {}))
             if part.entry.family == NGRAMS:
-                counts = State(arrays=beginning(state.arrays, _COUNTS), facts=facts["counts"])
                 network = code.from_state(part.config, counts)
             elif facts.get("native"):
                 architecture = architecture_of(facts["config"], name="the model")
@@ -249,6 +271,9 @@ class LanguageModel:
                 weights = beginning(state.arrays, _WEIGHTS)
                 network.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
                 network.eval()
+            if getattr(part.config, "ngrams", 0):
+                table = NgramModel.from_state(NgramLmConfig(order=part.config.ngrams), counts)
+                mixture = Mixture(table, state.arrays[_SHARES])
         except (KeyError, TypeError, RuntimeError) as error:
             said = str(error).strip().splitlines()[0]
             raise ModelError(
@@ -262,6 +287,7 @@ class LanguageModel:
             precision=precision,
             seed=seed,
             architecture=architecture,
+            mixture=mixture,
         )
 
 

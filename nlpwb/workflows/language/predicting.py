@@ -42,7 +42,7 @@ def next_tokens(
         cut = 0 if context is None else max(0, len(ids) - context)
         row = torch.tensor([ids[cut:]], device=setting.device)
         with torch.inference_mode(), threads_of(setting):
-            memory = model.network.start(1)
+            memory = reader.start(1)
             logits, _ = reader.read(row, torch.tensor([row.shape[1]]), memory)
             found = logits[0].double().softmax(dim=0).topk(min(top_k, reader.vocabulary))
         yield NextTokens(

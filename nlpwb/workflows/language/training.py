@@ -92,6 +92,8 @@ def train_language_model(
         if learned.made is not None:
             seconds += learned.made.earlier_seconds
             made["network"] = dataclasses.asdict(learned.made)
+            if learned.mixed is not None:
+                made["mixture"] = dataclasses.asdict(learned.mixed)
             beside = {TRAINING_LOG: folder / TRAINING_LOG}
         made["seconds"] = round(seconds, 3)
         save_language_model(target, model, made, beside=beside)

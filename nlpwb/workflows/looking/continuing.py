@@ -26,8 +26,9 @@ class LookedLanguageModel:
 
     @property
     def method(self) -> str:
-        """The spec."""
-        return str(self._model.part)
+        """The spec; of a model that counts help, what is looked at is its network alone."""
+        alone = "" if self._model.mixture is None else ", its network alone"
+        return f"{self._model.part}{alone}"
 
     @property
     def network(self) -> nn.Module:

@@ -50,7 +50,12 @@ def tokens() -> SequenceTokens:
 
 def model_of(reader: Toy, tokens: SequenceTokens) -> Any:
     return SimpleNamespace(
-        network=reader, tokens=tokens, counted=True, device="cpu", precision="float32"
+        network=reader,
+        reader=reader,
+        tokens=tokens,
+        counted=True,
+        device="cpu",
+        precision="float32",
     )
 
 
