@@ -78,7 +78,8 @@ def _zero(
         slope = np.bincount(buckets, gains / (1 + share[buckets] * gains), minlength=size)
         slope += leaning * (usual / share - (1 - usual) / (1 - share))
         low, high = np.where(slope > 0, share, low), np.where(slope > 0, high, share)
-    return (low + high) / 2
+    found: NDArray[np.float64] = (low + high) / 2
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,8 +130,10 @@ class LanguageModel:
     @property
     def reader(self) -> LanguageReader:
         """What decoding asks."""
-        network = cast("LanguageReader", self.network)
-        return network if self.mixture is None else MixedReader(network, self.mixture)
+        reader = self.network
+        if self.mixture is not None:
+            reader = MixedReader(reader, self.mixture)
+        return cast("LanguageReader", reader)
 
     @property
     def learned(self) -> Learned:

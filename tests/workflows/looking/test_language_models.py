@@ -48,7 +48,11 @@ def looked() -> LookedLanguageModel:
     torch.manual_seed(0)
     network = Chain(tokens.vocabulary).eval()
     model: Any = SimpleNamespace(
-        part="gru-lm", tokens=tokens, network=network, reader=SimpleNamespace(context=None)
+        part="gru-lm",
+        tokens=tokens,
+        network=network,
+        reader=SimpleNamespace(context=None),
+        mixture=None,
     )
     return LookedLanguageModel(Path("model"), model)
 
@@ -124,7 +128,9 @@ def language_model(text: str) -> LookedLanguageModel:
         for name, weights in network.named_parameters():
             if "packed" in name or "embedding" in name:
                 weights *= 8
-    model: Any = SimpleNamespace(part=part, tokens=tokens, network=network, reader=network)
+    model: Any = SimpleNamespace(
+        part=part, tokens=tokens, network=network, reader=network, mixture=None
+    )
     return LookedLanguageModel(Path("model"), model)
 
 
