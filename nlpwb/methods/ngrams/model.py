@@ -104,8 +104,8 @@ class NgramModel:
             here = Known.nothing(len(row) - 1)
             for n, contexts, _ in self._walk(row):
                 some = np.flatnonzero(contexts >= 0)
-                here.learn(some + n - 2, n - 1, self._levels[n - 2].totals[contexts[some]])
-            found.lengths[places], found.times[places] = here.lengths[skip:], here.times[skip:]
+                self._learn(here, some + n - 2, n, contexts[some])
+            found.lengths[places], found.left[places] = here.lengths[skip:], here.left[skip:]
         return found
 
     def _blocks(self, ids: Ids) -> Iterator[tuple[slice, Ids, int]]:
@@ -197,11 +197,16 @@ class NgramModel:
         """What is known of what each row has read."""
         found = Known.nothing(len(memory.last))
         for row, tokens in enumerate(memory.last.tolist()):
-            for n, level in enumerate(self._levels, start=2):
+            for n in range(2, self.order + 1):
                 context = self._node(tokens[len(tokens) - n + 1 :])
                 if context >= 0:
-                    found.learn(np.array([row]), n - 1, level.totals[context : context + 1])
+                    self._learn(found, np.array([row]), n, np.array([context]))
         return found
+
+    def _learn(self, known: Known, at: Integers, n: int, contexts: Integers) -> None:
+        """Contexts of n - 1 tokens, nodes (m,), stand at these places."""
+        times, left = self._levels[n - 2].totals[contexts], self._backoffs[n - 2][contexts]
+        known.learn(at, n - 1, times=times, left=left)
 
     def state(self) -> State:
         """All that :meth:`from_state` needs."""

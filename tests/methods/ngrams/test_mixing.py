@@ -76,23 +76,24 @@ def test_probabilities_of_next_to_nothing_do_no_harm() -> None:
 
 
 def test_buckets_by_hand() -> None:
-    """Nothing known; then five bands of each length: counts of 1, from 2, from 4, from 16, from 128."""
-    lengths, times = [0, 1, 1, 1, 1, 1, 2, 2, 3], [0, 1, 3, 4, 127, 128, 1, 2, 10**6]
-    known = Known(np.array(lengths), np.array(times))
-    assert len(BANDS) == 4
-    assert buckets_of(known).tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 15]
-    assert bucket_count(4) == 16
+    """Nothing known; then ten bands of each length, of what is left to shorter contexts."""
+    lengths, left = [0, 1, 1, 1, 1, 2, 2, 3], [1.0, 0.0, 0.05, 0.15, 1.0, -1e-9, 0.55, 0.99]
+    known = Known(np.array(lengths), np.array(left))
+    assert BANDS == 10
+    assert buckets_of(known).tolist() == [0, 1, 1, 2, 10, 11, 16, 30]
+    assert bucket_count(4) == 31
 
 
 def test_what_is_known_by_hand() -> None:
-    """Of "a b a b c" (9 texts in all): after a beginning, a beginning and a, and so on; what ends a text is no context."""
-    model = fitted(TEXTS, order=3)
-    asked = row([[A, B, C, A], []])
-    known = model.known(asked)
-    # a text begins; it begins with a; a b; b c went on to an END alone; c a, and a text that has ended
-    assert known.lengths.tolist() == [1, 2, 2, 2, 2, 1]
-    assert known.times.tolist() == [12, 6, 12, 3, 3, 12]
-    assert (known.lengths[:1], known.times[:1]) == ([1], [12])
+    """Four times "a b" and once "a c", order 3; no count is 2, so discounts are 0.5, 1 and 1.5.
+
+    A beginning went on to a five times and leaves 1.5 / 5. "BEGIN a" went on to b four times and to c once: (1.5 + 0.5) / 5.
+    "a b" ended four times: 1.5 / 4. "b c" was never seen; c ends, behind one token only: 0.5 / 1; so does b, behind one.
+    """
+    model = fitted([*[[A, B]] * 4, [A, C]], order=3)
+    known = model.known(row([[A, B, C, B], []]))
+    assert known.lengths.tolist() == [1, 2, 2, 1, 1, 1]
+    assert known.left.tolist() == pytest.approx([0.3, 0.4, 0.375, 0.5, 0.5, 0.3])
 
 
 @given(CORPORA, st.integers(2, 5))
@@ -111,7 +112,7 @@ def test_what_is_known_of_a_row_is_what_is_known_on_the_way(
         found.append(model.known_after(memory))
     known = model.known(ids)
     assert known.lengths.tolist() == [int(one.lengths[0]) for one in found]
-    assert known.times.tolist() == [int(one.times[0]) for one in found]
+    assert known.left.tolist() == [float(one.left[0]) for one in found]
 
 
 def mixed(*, context: int | None = None) -> MixedReader:
@@ -131,7 +132,7 @@ def test_a_reader_says_what_the_formula_says_and_sums_to_one() -> None:
     assert memory.lengths.tolist() == [3, 2]
     toy = np.exp(Toy(7).logits(tuple(history)).astype(np.float64))
     counts = fitted(TEXTS, order=3)
-    share = np.linspace(0.1, 0.9, 11)[6 + 2]  # two tokens known, seen 12 times
+    share = np.linspace(0.1, 0.9, 21)[11 + 2]  # two tokens known; 3 of 12 are left to one
     expected = share * toy / toy.sum() + (1 - share) * counts.next_distribution([history])[0]
     assert logits[0].exp().tolist() == pytest.approx(expected.tolist(), abs=1e-6)
 
