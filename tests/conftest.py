@@ -22,6 +22,9 @@ os.environ["NUMBA_CACHE_DIR"] = str(
 )
 
 
+# tests run side by side, one on each core: a team of threads in each of them would mostly wait for the others
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # a shell's background job ignores Ctrl-C and hands that down to every process below it: tests that send one would wait forever
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

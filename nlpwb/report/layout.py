@@ -107,6 +107,10 @@ def wrap(text: str, width: int, *, after: str = "", indent: int = 0) -> list[str
             lines.append(line.rstrip())
             line = further
         while cell_len((line + piece).rstrip()) > width:
+            if (
+                line and cell_len(line + piece[0]) > width
+            ):  # not even a wide character has room behind the indent
+                line = ""
             room = _fitting(piece, max(1, width - cell_len(line)))
             room = piece.rfind(",", 0, room) + 1 or room
             lines.append(line + piece[:room])

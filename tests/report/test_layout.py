@@ -114,6 +114,7 @@ every field)
         ("abcdefgh", 3, ["abc", "def", "gh"]),
         ("日本語のテキスト", 7, ["日本語", "のテキ", "スト"]),
         ("  in a margin", 8, ["  in a", "  margin"]),
+        (" 日本", 2, ["日", "本"]),  # beside the margin there is no room for one
     ],
 )
 def test_wrapping_prose(text: str, width: int, expected: list[str]) -> None:

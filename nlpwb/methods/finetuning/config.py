@@ -50,7 +50,7 @@ class PretrainedConfig(BaseConfig):
 
     pooling: str = option(
         "auto",
-        help="of tokens: mean, first, largest, last; weighted: means of all layers, by learned weights; auto: the base's own",
+        help="of a text's tokens; weighted: means of all layers, by learned weights; auto: the base's own",
         choices=(*POOLINGS, WEIGHTED),
         search=("mean", "cls", "max"),
     )
@@ -175,7 +175,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     )
     unlabelled: str | None = option(
         None,
-        help="file with more texts like those to be labelled; a language model of ours is tuned on both (strategy=gradual)",
+        help="file with more texts of the kind; a language model of ours is tuned on all (strategy=gradual)",
     )
     lm_epochs: int | Literal["auto"] = option(
         "auto",
@@ -197,7 +197,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     )
     drop_mult: float = option(
         0.3,
-        help="times the paper's dropout: 0.4 and 0.1 in the head, in LSTMs 0.4, 0.5 of state weights (strategy=gradual)",
+        help="times the paper's dropout: 0.4, 0.1 in the head; LSTMs 0.4, 0.5 of states (strategy=gradual)",
         low=0,
         high=2,
     )
@@ -209,7 +209,7 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     )
     epochs: int | Literal["auto"] = option(  # type: ignore[assignment]
         "auto",
-        help="passes over the training documents, at most; auto: 3, gradual 5, a last layer alone 30, our language models 15",
+        help="passes, at most; auto: 3, gradual 5, a last layer alone 30, language models of ours 15",
         low=1,
         high=10_000,
     )

@@ -57,8 +57,7 @@ class MlmConfig(TrainingConfig):
     )
     base: str | None = option(
         None,
-        help="go on from these weights, with their tokens: a folder with a config.json, minilm, hub:owner/name; "
-        "none: from nothing",
+        help="go on from these weights, with their tokens: minilm, a folder with a config.json, hub:owner/name",
     )
     vocab_size: int = option(
         8000, help="pieces of the WordPiece that is learned from the text, marks included", low=6
@@ -103,7 +102,7 @@ class MlmConfig(TrainingConfig):
     )
     learning_rate: float | Literal["auto"] = option(  # type: ignore[assignment]
         "auto",
-        help="the largest step size; auto: 1e-3 up to a width of 256, 5e-4 up to 512, 1e-4 above; 5e-5 from a base",
+        help="the largest step; auto: 1e-3 up to a width of 256, 5e-4 up to 512, 1e-4 above; 5e-5 of a base",
         low=1e-9,
         high=100,
         search=Span(1e-4, 3e-3, logarithmic=True),

@@ -28,8 +28,7 @@ class LanguageConfig(SequenceConfig):
 
     ngrams: int = option(
         0,
-        help="mix with counts of up to so many tokens, modified Kneser-Ney, by shares learned on the tuning part; "
-        "0: the network alone",
+        help="mixed with counts of up to so many tokens (modified Kneser-Ney); 0: the network alone",
         low=0,
         high=8,
     )

@@ -67,7 +67,7 @@ class GptConfig(LanguageConfig):
 
     base: str | None = option(
         None,
-        help="go on from these weights, with their tokens: a folder of GPT-2's shape, hub:owner/name; none: from nothing",
+        help="go on from these weights, with their tokens: a folder of GPT-2's shape, hub:owner/name",
     )
     preset: str | None = option(
         None,
