@@ -11,8 +11,11 @@ from nlpwb.options import Span, option
 
 LONGEST = 128
 """Tokens of a window where nothing else is said: BERT's own, for nine tenths of its training."""
-OF_A_BASE = ("preset", "vocab_size", "lowercase", "dim", "layers", "heads", "feed_forward")
+OF_A_BASE = ("preset", "vocab_size", "lowercase", "dim", "layers", "heads", "feed_forward", "start")
 """Options that say what a base already is."""
+NEIGHBOURS = "neighbours"
+STARTS = (NEIGHBOURS, "plain")
+"""How new weights begin: ``nlpwb/methods/finetuning/neighbours.py``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +35,7 @@ class MlmConfig(TrainingConfig):
             "heads": "2",
             "context": "64",
             "dropout": "0.0",
-            "learning_rate": "0.003",
+            "batch": "16",
             "epochs": "5",
         },
         "base": {
@@ -95,6 +98,11 @@ class MlmConfig(TrainingConfig):
         low=0,
         high=0.99,
         search=Span(0, 0.2),
+    )
+    start: str = option(
+        NEIGHBOURS,
+        help="neighbours: heads that look at neighbours, words by frequency; plain: as BERT draws its weights",
+        choices=STARTS,
     )
     batch: int = option(32, help="windows of a step", low=1, high=10**6)
     steps: int = option(

@@ -12,7 +12,8 @@ from nlpwb.errors import ModelError, UsageError
 from nlpwb.methods.finetuning.checkpoint import head_of, new_body
 from nlpwb.methods.finetuning.configurations import Architecture, architecture_of
 from nlpwb.methods.finetuning.masked import MaskedNetwork
-from nlpwb.methods.finetuning.masked_config import LONGEST, MlmConfig
+from nlpwb.methods.finetuning.masked_config import LONGEST, NEIGHBOURS, MlmConfig
+from nlpwb.methods.finetuning.neighbours import look_at_neighbours
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
 from nlpwb.methods.transformer.bert import BertNetwork, BertShape, MaskedTokenHead
 from nlpwb.methods.transformer.dropout import Dropout
@@ -86,6 +87,8 @@ def _from_nothing(config: MlmConfig, texts: Iterable[str]) -> Beginning:
     body, top = new_body(architecture, vocabulary=vocabulary), head_of(architecture, "language")
     assert isinstance(body, BertNetwork)
     assert isinstance(top, MaskedTokenHead)
+    if config.start == NEIGHBOURS:
+        look_at_neighbours(body, top)
     return Beginning(
         MaskedNetwork(body, top), tokens, architecture, described(_MARKS, longest=context)
     )

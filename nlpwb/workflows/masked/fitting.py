@@ -12,7 +12,8 @@ import torch  # noqa: TID253
 from numpy.typing import NDArray  # noqa: TID253
 
 from nlpwb.errors import MethodError
-from nlpwb.methods.finetuning.masked_config import MlmConfig, learning_rate_of
+from nlpwb.methods.finetuning.masked_config import NEIGHBOURS, MlmConfig, learning_rate_of
+from nlpwb.methods.finetuning.neighbours import say_frequencies
 from nlpwb.methods.finetuning.tokens import CheckpointTokens
 from nlpwb.specs import Part
 from nlpwb.text.subword_tokenizer import SubwordTokenizer
@@ -82,6 +83,9 @@ def fit_masked_model(
             raise MethodError(
                 "the training texts hold no token that could be hidden; check the file and its text column"
             )
+        if config.base is None and config.start == NEIGHBOURS:
+            counts = np.bincount(row, minlength=begun.tokens.vocabulary)
+            say_frequencies(begun.network.top, torch.from_numpy(counts))
         held = None
         if tuning is not None:
             held = row_of(begun.tokens, tuning, end=model.marks.end)
