@@ -9,11 +9,13 @@ to begin with what trained weights look like is Trockman & Kolter's idea (2023, 
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from nlpwb.methods.transformer.bert import BertNetwork, MaskedTokenHead
+from nlpwb.methods.transformer.blocks import EncoderBlock
 
 PLACE = 4
 """A part in so many of the features tells places at first, and the rest tells tokens."""
@@ -38,7 +40,8 @@ def look_at_neighbours(body: BertNetwork, top: MaskedTokenHead) -> None:
         body: d features, H heads, T places.
         top: its head for hidden tokens.
     """
-    dim, attention = body.embedding.weight.shape[1], body.blocks[0].attention
+    block = cast(EncoderBlock, body.blocks[0])
+    dim, attention = body.embedding.weight.shape[1], block.attention
     pairs = dim // PLACE // 2
     heads = attention.heads
     width = dim // heads
