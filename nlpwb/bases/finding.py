@@ -114,7 +114,14 @@ def find_base(name: str, *, offline: bool = False) -> Place:
     folder = Path(name)
     if folder.is_dir():
         if not (folder / CONFIG).is_file():
-            raise ModelError(f"the folder {name} is no base: it has no {CONFIG}")
+            if (folder / _MANIFEST).is_file():
+                raise ModelError(
+                    f"the folder {name} is no base but a model of nlpwb train: it has no {CONFIG}; of a language model "
+                    f"`nlpwb finetune {name} CORPUS --strategy gradual` makes a classifier"
+                )
+            raise ModelError(
+                f"the folder {name} is no base: it has no {CONFIG}; `nlpwb bases` lists what is at hand"
+            )
         return Place(name, folder, "folder", licence=licence_of(folder))
     aliases = [package.alias for package in PACKAGES]
     raise UsageError(

@@ -64,6 +64,12 @@ def test_a_folder_that_is_no_base(tmp_path: Path) -> None:
         find_base(str(tmp_path))
 
 
+def test_a_model_of_ours_is_no_base_and_says_what_becomes_of_it(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"a model of nlpwb train: .* --strategy gradual"):
+        find_base(str(tmp_path))
+
+
 def test_a_package_is_looked_into_and_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
