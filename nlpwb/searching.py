@@ -68,7 +68,9 @@ def trials(spec: Spec, *, seed: int) -> Iterator[Spec]:
         text = "+".join(_drawn(part, generator) for part in spec.parts)
         try:
             trial = parse_spec(text)
-        except UsageError:  # options that do not go together
+            for part in trial.parts:
+                getattr(part.config, "check_here", _nothing)()
+        except UsageError:  # options that do not go together, or not with the base that is there
             missed += 1
             continue
         if str(trial) in seen:
@@ -77,6 +79,10 @@ def trials(spec: Spec, *, seed: int) -> Iterator[Spec]:
         missed = 0
         seen.add(str(trial))
         yield trial
+
+
+def _nothing() -> None:
+    """What is checked of a config that asks nothing of what it names."""
 
 
 def searched(part: Part) -> dict[str, OptionInfo]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -192,13 +193,13 @@ def parse_specs(texts: Iterable[str]) -> list[Spec]:
 def _digest(path: Path, option: str, wanted: str) -> str:
     """The hash of what a file holds, or of what a folder's manifest says that its files hold.
 
-    A folder without such a manifest counts by its files.
+    A folder without such a manifest counts by its files; where it is no checkpoint but texts, by those of its folders, too.
     """
     try:
         if not path.is_dir():
             return f"sha256:{_known_sha256(path)}"
         held = _manifest_hashes(path) or {
-            entry.name: _known_sha256(entry) for entry in path.iterdir() if entry.is_file()
+            str(file.relative_to(path)): _known_sha256(file) for file in _files_in(path)
         }
         lines = "".join(f"{name} {digest}\n" for name, digest in sorted(held.items()))
         return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
@@ -206,6 +207,20 @@ def _digest(path: Path, option: str, wanted: str) -> str:
         raise InputError(
             f"{option}: {(error.strerror or 'cannot be read').lower()}; write {wanted}"
         ) from None
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Its files; of a folder of texts those at any depth, as a corpus is read: hidden ones are none of it."""
+    if (folder / "config.json").is_file():
+        yield from (entry for entry in folder.iterdir() if entry.is_file())
+        return
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(place, name) for name in names if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _known_sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,12 @@ def test_what_was_chosen_is_told_by_its_option() -> None:
     after = parse_spec("tfidf:ngrams=1-2+svm:C=0.3")
     assert chosen_options(before, after) == {"ngrams": "1-2", "C": "0.3"}
     assert chosen_options(before, before) == {}
+
+
+def test_what_the_base_cannot_take_is_not_drawn(tmp_path: Path) -> None:
+    """Such a trial would end the search: a language model of ours has no lora, and no other pooling."""
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    found = [parse_spec(text) for text in drawn(f"finetune:base={tmp_path}", 8)]
+    assert len(found) == 8
+    assert {spec.representation.config.strategy for spec in found} == {"full"}
+    assert {spec.representation.config.pooling for spec in found} == {"auto"}

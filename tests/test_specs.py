@@ -356,6 +356,24 @@ def test_a_file_that_an_option_names_is_hashed_once_until_it_changes(
     assert len(hashed) == 2
 
 
+def test_texts_in_folders_of_a_folder_count(tmp_path: Path) -> None:
+    """A corpus may be a folder for each label: a text that changes there is another corpus, what is hidden is none of it."""
+    lm, corpus = tmp_path / "lm", tmp_path / "corpus"
+    (corpus / "new").mkdir(parents=True)
+    lm.mkdir()
+    (lm / "manifest.json").write_text("{}", encoding="utf-8")
+    (corpus / "new" / "1.txt").write_text("good", encoding="utf-8")
+    spec = parse_spec(f"finetune:base={lm},strategy=gradual,unlabelled={corpus}")
+    first = spec.identity()
+    (corpus / "new" / ".2.txt").write_text("bad", encoding="utf-8")
+    assert spec.identity() == first
+    (corpus / "new" / "1.txt").write_text("fine", encoding="utf-8")
+    changed = spec.identity()
+    assert changed != first
+    (corpus / "new" / "1.txt").rename(corpus / "1.txt")
+    assert spec.identity() != changed
+
+
 def test_a_file_that_was_written_just_now_is_looked_at_again(tmp_path: Path) -> None:
     """Within a tick of the file system's clock a second change leaves size and time as they are."""
     path = tmp_path / "v.txt"

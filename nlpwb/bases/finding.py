@@ -31,7 +31,7 @@ _WANTED = (
     "*/config.json",
     "README.md",
 )
-_MANIFEST = "manifest.json"
+_MANIFEST, _TOKENIZER = "manifest.json", "tokenizer.json"
 _HEAD = 4096
 """Characters of a README that are looked through for its licence."""
 _TRUE = ("1", "ON", "YES", "TRUE")
@@ -131,11 +131,13 @@ def find_base(name: str, *, offline: bool = False) -> Place:
 
 
 def own_folder(name: str) -> Path | None:
-    """The folder of a model of this program that is no checkpoint of the field, where ``name`` is one."""
+    """The folder of a model of this program that is no checkpoint of the field, where ``name`` is one.
+
+    A language model of GPT-2's shape whose tokens no other library cuts has a configuration, and no tokenizer: it is none.
+    """
     folder = Path(name)
-    if (folder / _MANIFEST).is_file() and not (folder / CONFIG).is_file():
-        return folder
-    return None
+    checkpoint = all((folder / file).is_file() for file in (CONFIG, _TOKENIZER))
+    return folder if (folder / _MANIFEST).is_file() and not checkpoint else None
 
 
 def at_hand() -> Iterator[Place]:

@@ -260,8 +260,8 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
         """
         from nlpwb.bases.finding import own_folder
 
+        self.check_here()
         own = own_folder(self.base)
-        self.check_base(own=own is not None)
         named = {"base": str(own)} if own is not None else super().files
         if self.unlabelled is not None:
             named["unlabelled"] = self.unlabelled
@@ -271,6 +271,16 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
     def wanted(self) -> str:
         """What the files should be, for the sentence that says that one cannot be read."""
         return f"{super().wanted}, or the folder of a language model; unlabelled= the name of a file with texts"
+
+    def check_here(self) -> None:
+        """Refuse what has no meaning for the base that stands where ``base`` says.
+
+        Raises:
+            UsageError: the sentence names it.
+        """
+        from nlpwb.bases.finding import own_folder
+
+        self.check_base(own=own_folder(self.base) is not None)
 
     def check_base(self, *, own: bool) -> None:
         """Refuse what has no meaning for a base that is a language model of ours, or that is none.
@@ -288,14 +298,20 @@ class FinetuneConfig(BaseConfig, TrainingConfig):
                 f"finetune: pooling={self.pooling} does nothing where {self.base} is a language model: its head sees the last, "
                 "the largest and the mean of the tokens; leave it out"
             )
-        ours: tuple[str, ...] = () if own else ("unlabelled", "lm_epochs", "lm_rate", "bptt")
-        if not own and self.strategy != "gradual":
-            ours = (*ours, "hidden", "drop_mult")
-        for name in ours:
+        going_on = (
+            f"leave it out; `nlpwb finetune {self.base} TEXT --task lm` lets its own training go on"
+        )
+        ways = dict.fromkeys(("unlabelled", "lm_epochs", "lm_rate"), going_on)
+        ways["bptt"] = "leave it out"
+        if self.strategy != "gradual":
+            ways |= dict.fromkeys(
+                ("hidden", "drop_mult"), "leave it out, or write strategy=gradual"
+            )
+        for name, way in () if own else ways.items():
             if self.changes(name):
                 raise UsageError(
                     f"finetune: {name}={show(getattr(self, name))} concerns language models of nlpwb train, and "
-                    f"base={self.base} is none; leave it out"
+                    f"base={self.base} is a checkpoint of the field's; {way}"
                 )
 
     @property

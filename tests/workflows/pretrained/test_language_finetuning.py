@@ -258,8 +258,24 @@ def test_what_has_no_meaning_for_a_language_model(base: str, options: str, sente
 
 def test_what_has_no_meaning_for_a_checkpoint() -> None:
     part = parse_spec("finetune:base=minilm,strategy=gradual,unlabelled=more.txt").representation
-    with pytest.raises(UsageError, match="concerns language models of nlpwb train"):
+    way = "concerns language models of nlpwb train, .* `nlpwb finetune minilm TEXT --task lm`"
+    with pytest.raises(UsageError, match=way):
         part.identity()
+
+
+def test_a_gpt_that_no_other_library_reads_is_no_checkpoint(tmp_path: Path) -> None:
+    """Of GPT-2's shape, but its tokens are words: there is no tokenizer of the field's, and it is tuned as the others are."""
+    texts = Texts(reviews(40, seed=5)[0], running=False, name="general")
+    spec = f"gpt:{SHAPES['gpt']},positions=learned,tokenizer=words,patience=0,epochs=1"
+    conditions = Conditions(device="cpu", precision="float32")
+    part = parse_spec(spec).representation
+    model = fit_language_model(part, texts, seed=0, threads=1, conditions=conditions)
+    save_language_model(tmp_path / "lm", model, {})
+    assert (tmp_path / "lm" / "config.json").is_file()
+    made = tuned(str(tmp_path / "lm"))
+    save_model(tmp_path / "model", made, {"by": "a test"})
+    again = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(again.scores(TEXTS[:5]), made.scores(TEXTS[:5]))
 
 
 def test_texts_and_no_epochs_contradict_each_other() -> None:
