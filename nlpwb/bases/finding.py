@@ -113,12 +113,12 @@ def find_base(name: str, *, offline: bool = False) -> Place:
             return _of_package(package)
     folder = Path(name)
     if folder.is_dir():
+        if own_folder(name) is not None:
+            raise ModelError(
+                f"the folder {name} is a model of `nlpwb train`, and no base: that has a {CONFIG} and a {_TOKENIZER}; of a "
+                f"language model `nlpwb finetune {name} CORPUS -o MODEL --strategy gradual` makes one of labels"
+            )
         if not (folder / CONFIG).is_file():
-            if (folder / _MANIFEST).is_file():
-                raise ModelError(
-                    f"the folder {name} is no base but a model of nlpwb train: it has no {CONFIG}; of a language model "
-                    f"`nlpwb finetune {name} CORPUS --strategy gradual` makes a classifier"
-                )
             raise ModelError(
                 f"the folder {name} is no base: it has no {CONFIG}; `nlpwb bases` lists what is at hand"
             )

@@ -123,8 +123,9 @@ def finetune(
     for word in option or []:
         name, given, value = word.partition("=")
         if not given or name in (*words, "base", "strategy"):
+            listed = "mlm`, or gpt," if task == continuing.TASK else "finetune`"
             raise UsageError(
-                f"--set {word}: write NAME=VALUE, each name once; `nlpwb methods finetune` lists the names"
+                f"--set {word}: write NAME=VALUE, each name once; `nlpwb methods {listed} lists the names"
             )
         words[name] = value
     if adapter is not None and task != continuing.TASK and strategy != "lora":

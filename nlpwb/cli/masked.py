@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,11 +145,17 @@ def evaluate(
         Column("unit", "unit", table=False),
     ]
     sink.table(rows, columns, before=[_headline(found)], document=dataclasses.asdict(found))
-    if fail_under is not None and not found.low >= fail_under:
+    if fail_under is None or found.low >= fail_under:
+        return
+    if math.isnan(found.low):
         raise GateMissed(
-            f"--fail-under {fail_under:g} is missed: the lower end of the interval is {found.low:.4f}; more text or longer "
-            "training may help"
+            f"--fail-under {fail_under:g} cannot be judged: {found.tokens:,} tokens of text are too few for an interval; give "
+            "more of it"
         )
+    raise GateMissed(
+        f"--fail-under {fail_under:g} is missed: the lower end of the interval is {found.low:.4f}; more text or longer "
+        "training may help"
+    )
 
 
 def _headline(found: MaskedEvaluation) -> str:

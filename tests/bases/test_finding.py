@@ -60,13 +60,15 @@ def test_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_base(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"has no config\.json"):
+    with pytest.raises(ModelError, match=r"has no config\.json; `nlpwb bases` lists"):
         find_base(str(tmp_path))
 
 
 def test_a_model_of_ours_is_no_base_and_says_what_becomes_of_it(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(ModelError, match=r"a model of nlpwb train: .* --strategy gradual"):
+    with pytest.raises(
+        ModelError, match=r"a model of `nlpwb train`, and no base: .* --strategy gradual"
+    ):
         find_base(str(tmp_path))
 
 

@@ -31,6 +31,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run(words) == 0
     write_base(folder / "bert", [SOURCE])
     write_gpt2(folder / "gpt2")
+    (folder / "own").mkdir()
+    (folder / "own" / "manifest.json").write_text("{}")
     return folder
 
 
@@ -91,6 +93,10 @@ def test_evaluate_has_every_figure_with_its_interval(typed: Typed, place: Path) 
     missed = typed(*words, "--fail-under", "1")
     assert missed.code == 3
     assert "--fail-under 1 is missed: the lower end of the interval" in missed.err
+    Path("few.txt").write_text("cat cat cat cat")
+    missed = typed("evaluate", str(place / "model"), "few.txt", *CPU, "--fail-under", "0")
+    assert missed.code == 3
+    assert "--fail-under 0 cannot be judged: 4 tokens of text are too few" in missed.err
 
 
 def test_finetune_with_the_task_lm_goes_on_with_an_encoder(typed: Typed, place: Path) -> None:
@@ -128,12 +134,16 @@ def test_finetune_with_the_task_lm_goes_on_with_a_decoder(typed: Typed, place: P
         ("evaluate {p}/model {p}/text.txt --fail-under 80", "--fail-under 80 is no value of accuracy"),
         ("train mlm:base={p}/gpt2 {p}/text.txt -o m", "is of the family gpt2, which says what comes next; write gpt:base="),
         ("train mlm:base={p}/none {p}/text.txt -o m", "there is no base"),
+        ("train mlm:base={p}/own {p}/text.txt -o m", "is a model of `nlpwb train`, and no base"),
+        ("train gpt:base={p}/own {p}/text.txt -o m", "is a model of `nlpwb train`, and no base"),
+        ("finetune {p}/own {p}/text.txt -o m --task lm", "CORPUS -o MODEL --strategy gradual` makes one of labels"),
         ("train mlm {p}/text.txt -o m --label x", "--label concerns labels, and mlm needs none; leave it out"),
         ("train mlm+svm {p}/text.txt -o m", "takes no +head"),
         ("train mlm:dim=9 {p}/text.txt -o m", "dim=9 is no multiple of heads=4; write dim=8"),
         ("compare {p}/text.txt -m mlm", "is compared by what it is a base for"),
         ("finetune {p}/bert {p}/text.txt -o m --task lm --strategy lora", "--strategy concerns a last layer over labels"),
         ("finetune {p}/bert {p}/text.txt -o m --task lm --set dim=9", "dim=9 is settled by base="),
+        ("finetune {p}/bert {p}/text.txt -o m --task lm --set epochs", "`nlpwb methods mlm`, or gpt, lists the names"),
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_gets_its_sentence(

@@ -22,7 +22,8 @@ class MaskedEvaluation:
 
     ``hidden`` tokens were asked for, in ``maskings`` ways together; each of them stood as a mask, none was left to be seen.
     ``commonest`` is the share of the text's most frequent token: what always saying it would get. ``perplexity`` is the
-    exponential of the nats: it compares models of the same tokens, masked alike, and is none of a model that writes.
+    exponential of the nats: it compares models of the same tokens, masked alike, and is none of a model that writes. A text of
+    a single window has no intervals: their ends are NaN.
     """
 
     model: str
@@ -109,8 +110,10 @@ def evaluate_masked_model(
         masked=config.masked,
         whole_word=config.whole_word,
         accuracy=right.value,
-        low=max(0.0, right.low),
-        high=min(1.0, right.high),
+        low=max(
+            right.low, 0.0
+        ),  # in this order NaN, which is no interval of a single window, stays
+        high=min(right.high, 1.0),
         commonest=commonest(row, model.marks),
         nats=nats.value,
         nats_low=nats.low,

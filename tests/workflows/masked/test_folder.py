@@ -177,6 +177,14 @@ def test_an_evaluation_has_intervals_and_what_one_token_would_get(folder: Path, 
     assert evaluated(folder, text, maskings=4).hidden == 2 * found.hidden
 
 
+def test_a_single_window_has_no_interval(folder: Path, text: Path) -> None:
+    """From 0 to 1 would be one, and a gate of 0 would be passed by it."""
+    text.write_text("cat cat cat cat")
+    found = evaluated(folder, text)
+    assert found.windows == 1
+    assert np.isnan([found.low, found.high, found.nats_low, found.perplexity_high]).all()
+
+
 def test_a_checkpoint_of_others_is_asked_and_judged_alike(checkpoint: Path, text: Path) -> None:
     model = load_masked_model(checkpoint)
     assert filled(model, GAP) == filled(learned(), GAP)

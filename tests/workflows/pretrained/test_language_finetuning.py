@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from nlpwb.bases.finding import find_base
 from nlpwb.cache.store import Cache
 from nlpwb.errors import InputError, ModelError, UsageError
 from nlpwb.methods.finetuning.language import LanguageTextNetwork
@@ -41,10 +42,11 @@ QUICK = {"hidden": "8", "epochs": "4", "lm_epochs": "1", "batch_documents": "8"}
 FULL = {"strategy": "full", "hidden": "8", "epochs": "2"}
 
 
-def write_model(folder: Path, name: str = "lstm-lm") -> str:
-    """The folder of a language model that has read the reviews of another seed once."""
+def write_model(folder: Path, name: str = "lstm-lm", more: str = "") -> str:
+    """The folder of a language model that has read the reviews of another seed once; ``more`` options of it."""
     texts = Texts(reviews(40, seed=5)[0], running=False, name="general")
-    part = parse_spec(f"{name}:{SHAPES[name]},tokenizer=words,patience=0,epochs=1").representation
+    options = f"{SHAPES[name]},tokenizer=words,patience=0,epochs=1{more}"
+    part = parse_spec(f"{name}:{options}").representation
     conditions = Conditions(device="cpu", precision="float32")
     model = fit_language_model(part, texts, seed=0, threads=1, conditions=conditions)
     save_language_model(folder, model, {})
@@ -114,6 +116,19 @@ def test_every_kind_learns_labels_and_its_folder_says_the_same(tmp_path: Path, n
     again = load_model(tmp_path / "model")
     np.testing.assert_array_equal(again.scores(TEXTS), said)
     assert again.vectors(TEXTS[:3]).shape == (3, 8)
+
+
+def test_a_gpt_of_gpt2s_shape_with_words_of_its_own_is_a_language_model_of_ours(
+    tmp_path: Path,
+) -> None:
+    """Its folder says what it is to other libraries, and has no tokenizer of theirs: it is no checkpoint to go on with."""
+    base = write_model(tmp_path / "lm", "gpt", ",positions=learned")
+    assert Path(base, "config.json").is_file()
+    assert not Path(base, "tokenizer.json").exists()
+    made = tuned(base, {"epochs": "1"})
+    assert isinstance(network_of(made), LanguageTextNetwork)
+    with pytest.raises(ModelError, match=r"and no base: .*--strategy gradual` makes one of labels"):
+        find_base(base)
 
 
 def test_padding_and_company_change_no_answer(base: str) -> None:
